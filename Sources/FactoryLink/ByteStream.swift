@@ -1,0 +1,17 @@
+/// The factory console of a unit: bytes in both directions, no promises about what is in them.
+public protocol ByteStream: Sendable {
+    /// Hands bytes to the line; returns when they are on their way.
+    /// - Throws: `ByteStreamError.closed` when the adapter is gone.
+    func write(_ bytes: [UInt8]) async throws
+
+    /// What has arrived since the last call, waiting up to `timeout` for the first byte.
+    /// - Returns: at least one byte, or none when the time is over.
+    /// - Throws: `ByteStreamError.closed` when the adapter is gone; `CancellationError`.
+    func read(timeout: Duration) async throws -> [UInt8]
+}
+
+/// Why a byte stream can't go on.
+public enum ByteStreamError: Error, Equatable, Sendable {
+    /// The adapter is gone; the text says which.
+    case closed(String)
+}
