@@ -8,6 +8,20 @@ public enum SPIOperation: Sendable, Equatable {
     case pause(Duration)
 }
 
+extension SPIOperation {
+    /// What a poll counts towards `SPIBus.batchCapacity`: one opcode and one status byte.
+    public static let pollCost = 2
+
+    /// What this operation counts towards `SPIBus.batchCapacity`, in bytes.
+    public var busCost: Int {
+        switch self {
+        case .exchange(let write, let readCount): write.count + readCount
+        case .poll: Self.pollCost
+        case .pause: 0
+        }
+    }
+}
+
 /// "Read this status register until the masked bits have this value."
 ///
 /// An adapter that can, runs the whole loop by itself (queued status reads, clock cycles without data), so
@@ -24,7 +38,9 @@ public struct StatusPoll: Sendable, Equatable {
     /// How long it may take before the batch ends with `SPIBusError.stillBusy`.
     public var limit: Duration
 
-    public init(opcode: UInt8 = 0x05, mask: UInt8 = 0x01, match: UInt8 = 0x00, typical: Duration, limit: Duration) {
+    public init(
+        opcode: UInt8 = 0x05, mask: UInt8 = 0x01, match: UInt8 = 0x00, typical: Duration, limit: Duration
+    ) {
         self.opcode = opcode
         self.mask = mask
         self.match = match
@@ -38,7 +54,8 @@ public struct StatusPoll: Sendable, Equatable {
 /// One call is one round trip to the adapter, however many operations it carries. Operations run in order;
 /// the first that fails ends the batch, and nothing after it reaches the chip.
 public protocol SPIBus: Sendable {
-    /// The most bytes that one batch may write plus read, the adapter's buffers considered.
+    /// The most bytes that one batch may write plus read, the adapter's buffers considered. A poll counts as
+    /// `SPIOperation.pollCost` bytes, however often the adapter has to look; a pause counts as none.
     var batchCapacity: Int { get }
 
     /// Runs `batch`.

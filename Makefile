@@ -1,0 +1,42 @@
+# Two words are enough on a fresh Debian 12 or Ubuntu machine with a Swift toolchain:
+#   make run     install what is missing, build, bless the demo work order with live progress
+#   make test    the whole test suite
+# And for those who stay: make check, make bench, make lint, make format, make clean.
+
+SWIFT ?= swift
+STATION = $(SWIFT) run --skip-build station
+DEMO = stations/demo
+ORDER ?= WO-2026-0117
+
+.PHONY: run test check bench lint format clean packages build
+
+run: packages
+	@echo "Building the station (the first build takes a few minutes) ..."
+	@$(SWIFT) build --product station
+	@$(STATION) demo $(DEMO) --order $(ORDER)
+
+test: packages
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest
+
+check: build
+	$(STATION) check $(DEMO)
+
+build: packages
+	$(SWIFT) build --product station
+
+bench: packages
+	$(SWIFT) build -c release --product station --product station-bench
+	$(SWIFT) run -c release --skip-build station-bench
+
+lint:
+	$(SWIFT) format lint --strict --configuration .swift-format --parallel --recursive Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --configuration .swift-format --parallel --recursive Package.swift Sources Tests
+
+packages:
+	@sh stations/setup/packages.sh
+
+clean:
+	$(SWIFT) package clean

@@ -1,0 +1,68 @@
+import Fixturing
+import StationConfig
+import StationStore
+import Synchronization
+import TimeAndChance
+
+/// What is the same for every unit of a session.
+public struct LineSettings: Sendable {
+    /// Named in every run's record: program and version.
+    public var program: String
+    /// Who works at the station; stored as a salted hash.
+    public var operatedBy: String?
+    /// The factory network, secrets resolved. Never recorded.
+    public var network: FactoryNetwork
+    /// Folder that takes labels, one file each; nil prints none.
+    public var labelSpool: String?
+    public var control: LineControl
+    /// For dates on labels.
+    public var clock: any WallClock
+
+    public init(
+        program: String, operatedBy: String?, network: FactoryNetwork, labelSpool: String?,
+        control: LineControl = LineControl(), clock: any WallClock = SystemWallClock()
+    ) {
+        self.program = program
+        self.operatedBy = operatedBy
+        self.network = network
+        self.labelSpool = labelSpool
+        self.control = control
+        self.clock = clock
+    }
+}
+
+/// How a person or a signal stops a line: first "finish what is in work", then "stop safely now".
+public final class LineControl: Sendable {
+    private enum Wish: Int { case run, finish, abort }
+    private let state = Mutex<(wish: Wish, onAbort: [@Sendable () -> Void])>((.run, []))
+
+    public init() {}
+
+    /// No new unit is admitted; those in work go to their end.
+    public func finish() {
+        state.withLock { if $0.wish == .run { $0.wish = .finish } }
+    }
+
+    /// Units in work are stopped at the next safe point, fixtures first.
+    public func abort() {
+        let actions = state.withLock { state -> [@Sendable () -> Void] in
+            state.wish = .abort
+            defer { state.onAbort = [] }
+            return state.onAbort
+        }
+        for action in actions { action() }
+    }
+
+    public var isFinishing: Bool { state.withLock { $0.wish != .run } }
+    public var isAborting: Bool { state.withLock { $0.wish == .abort } }
+
+    /// `action` runs once, at the abort, or at once when that has already come.
+    func onAbort(_ action: @escaping @Sendable () -> Void) {
+        let now = state.withLock { state -> Bool in
+            if state.wish == .abort { return true }
+            state.onAbort.append(action)
+            return false
+        }
+        if now { action() }
+    }
+}

@@ -1,0 +1,74 @@
+/// The `hardware` object of Release 30.
+public final class HardwareAPI {
+    private let machine: SquirrelMachine
+    private var module: EmulatedModule { machine.module }
+    private var uarts: [UARTName: UARTAPI] = [:]
+    private var i2cs: [I2CName: I2CAPI] = [:]
+    private var pins: [PinName: PinAPI] = [:]
+    private var flash: SPIFlashAPI?
+
+    init(machine: SquirrelMachine) {
+        self.machine = machine
+    }
+
+    /// Everything off: Squirrel stopped (R23).
+    func shutDown() {
+        for uart in uarts.values { uart.disable() }
+        uarts.removeAll()
+        i2cs.removeAll()
+        pins.removeAll()
+        flash = nil
+    }
+
+    /// `hardware.getdeviceid()`: 16 hexadecimal digits.
+    public func getDeviceID() -> String { module.deviceID.text }
+
+    /// `hardware.wakereason()` (R12).
+    public func wakeReason() -> Int { module.wakeReason.rawValue }
+
+    /// `hardware.voltage()`: V at the module.
+    public func voltage() -> Double { module.board.measuredSupply() }
+
+    /// `hardware.lightlevel()`: 0 to 65,535.
+    public func lightLevel() -> Int { module.board.measuredLight() }
+
+    /// `hardware.micros()`: since start, wrapping in 32 bits.
+    public func micros() -> Int32 { Int32(truncatingIfNeeded: machine.upTime.wholeNanoseconds / 1000) }
+
+    /// `hardware.millis()`: since start, wrapping in 32 bits.
+    public func millis() -> Int32 { Int32(truncatingIfNeeded: machine.upTime.wholeNanoseconds / 1_000_000) }
+
+    /// `hardware.pinX`.
+    public func pin(_ name: PinName) -> PinAPI {
+        if let pin = pins[name] { return pin }
+        let pin = PinAPI(name: name, machine: machine)
+        pins[name] = pin
+        return pin
+    }
+
+    /// `hardware.uartXX`.
+    public func uart(_ name: UARTName) -> UARTAPI {
+        if let uart = uarts[name] { return uart }
+        let uart = UARTAPI(name: name, machine: machine)
+        uarts[name] = uart
+        return uart
+    }
+
+    /// `hardware.i2cXX`.
+    public func i2c(_ name: I2CName) -> I2CAPI {
+        if let bus = i2cs[name] { return bus }
+        let bus = I2CAPI(name: name, machine: machine)
+        i2cs[name] = bus
+        return bus
+    }
+
+    /// `hardware.spiflash` (N3).
+    public var spiFlash: SPIFlashAPI {
+        if let flash { return flash }
+        let made = SPIFlashAPI(machine: machine)
+        flash = made
+        return made
+    }
+
+    var wakePinIsArmed: Bool { pins[.w]?.isWakeupInput ?? false }
+}

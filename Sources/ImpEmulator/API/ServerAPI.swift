@@ -1,0 +1,123 @@
+/// The `server` object of Release 30, device side.
+public final class ServerAPI {
+    private let machine: SquirrelMachine
+    private var module: EmulatedModule { machine.module }
+
+    init(machine: SquirrelMachine) {
+        self.machine = machine
+    }
+
+    // MARK: Blessing
+
+    /// `server.bless(testSuccess, callback)`: returns at once.
+    ///
+    /// | | callback | LED |
+    /// |---|---|---|
+    /// | tests failed | false | red, immediately |
+    /// | blessed | true | green at the callback; two seconds later the application loads |
+    /// | refused | false | red at the callback |
+    /// | no answer | never | unchanged |
+    /// | not connected | never | unchanged; the vendor's page does not say what really happens |
+    /// - Throws: outside factory firmware.
+    public func bless(_ testSuccess: Bool, callback: @escaping (Bool) throws -> Void) throws(SquirrelError) {
+        try machine.requireFactoryFirmware("server.bless")
+        try machine.requireRunning()
+        let module = module
+        let processor = machine.processor
+        let halfWay = module.cloud.behaviour.latency / 2
+        if !testSuccess {
+            module.led.show(.blessingFailed, at: module.simulation.now)
+            module.later(halfWay) {
+                if module.connection.isConnected { _ = Self.ask(module, testSuccess: false) }
+                module.later(halfWay) { processor.post { try callback(false) } }
+            }
+            return
+        }
+        guard module.connection.isConnected else {
+            module.note("server.bless: not connected")
+            return
+        }
+        module.later(halfWay) {
+            guard module.connection.isConnected, let accepted = Self.ask(module, testSuccess: true) else {
+                return
+            }
+            module.later(halfWay) {
+                guard module.connection.isConnected else { return }
+                module.led.show(accepted ? .blessed : .blessingFailed, at: module.simulation.now)
+                processor.post {
+                    if accepted { module.blessed() }
+                    try callback(accepted)
+                }
+            }
+        }
+    }
+
+    private static func ask(_ module: EmulatedModule, testSuccess: Bool) -> Bool? {
+        var manner: CloudBehaviour.Manner?
+        if module.faults.contains(.cloudRefuses) { manner = .refuses }
+        if module.faults.contains(.cloudSilent) { manner = .silent }
+        if module.faults.contains(.cloudLosesAnswer) { manner = .losesAnswer }
+        return module.cloud.bless(
+            deviceID: module.deviceID.text, ordinal: module.recipe.ordinal, testSuccess: testSuccess,
+            override: manner)
+    }
+
+    /// `server.factoryblinkup(…)` belongs to fixtures: on a DUT it only logs, as the page says.
+    /// - Throws: outside factory firmware.
+    public func factoryBlinkUp() throws(SquirrelError) {
+        try machine.requireFactoryFirmware("server.factoryblinkup")
+        log("Factory BlinkUp request failed. This is not a factory imp.")
+    }
+
+    // MARK: Connection
+
+    /// `server.isconnected()`.
+    public func isConnected() -> Bool { module.connection.isConnected }
+
+    /// `server.connect([callback[, timeout]])` under RETURN_ON_ERROR: returns at once; the callback gets a
+    /// `ConnectionReason` value.
+    /// - Parameter timeout: seconds, 60 unless given (R2).
+    public func connect(timeout: Double = 60, callback: @escaping (Int) throws -> Void) throws(SquirrelError)
+    {
+        try machine.requireRunning()
+        guard timeout > 0 else { throw SquirrelError("bad timeout in server.connect(callback, timeout)") }
+        let processor = machine.processor
+        if module.radioImageIsStale { module.loadRadioImage() }
+        module.connection.connect(timeout: .wholeNanoseconds(ofSeconds: timeout)) { reason in
+            processor.post { try callback(reason.rawValue) }
+        }
+    }
+
+    /// `server.disconnect()`: WiFi off; `onUnexpectedDisconnect` is not told.
+    public func disconnect() { module.connection.disconnect() }
+
+    /// `server.onunexpecteddisconnect(callback)`: gets a `ConnectionReason` value; nil takes it off again.
+    public func onUnexpectedDisconnect(_ callback: ((Int) throws -> Void)?) {
+        machine.unexpectedDisconnect = callback
+    }
+
+    /// `server.setsendtimeoutpolicy(policy, waitFor, timeout)`; only the policy changes behaviour here.
+    public func setSendTimeoutPolicy(_ policy: SquirrelMachine.SendPolicy) { machine.sendPolicy = policy }
+
+    /// `server.flush(timeout)`: waits until everything is acknowledged.
+    /// - Parameter then: gets 0, or the reason for which it failed.
+    public func flush(_ timeout: Double, then: @escaping Resume<Int>) throws(SquirrelError) {
+        try machine.requireRunning()
+        let module = module
+        machine.processor.wait(for: Self.roundTrip) {
+            let reason = module.connection.isConnected ? 0 : ConnectionReason.noServer.rawValue
+            try then(.success(reason))
+        }
+    }
+
+    /// To the server and back on a quiet line; a choice.
+    private static let roundTrip = Duration.milliseconds(40)
+
+    // MARK: Log
+
+    /// `server.log(text)`.
+    public func log(_ text: String) { module.note(text) }
+
+    /// `server.error(text)`.
+    public func error(_ text: String) { module.note("ERROR: " + text) }
+}

@@ -1,0 +1,95 @@
+/// The imp003's 23 general-purpose pins: letters without I, O and Z.
+public enum PinName: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+    case a = "A", b = "B", c = "C", d = "D", e = "E", f = "F", g = "G", h = "H"
+    case j = "J", k = "K", l = "L", m = "M", n = "N"
+    case p = "P", q = "Q", r = "R", s = "S", t = "T", u = "U", v = "V", w = "W", x = "X", y = "Y"
+
+    public var description: String { "pin\(rawValue)" }
+}
+
+/// What a pin can do besides plain digital input and output.
+public struct PinFunctions: OptionSet, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    public static let analogIn = PinFunctions(rawValue: 1)
+    public static let analogOut = PinFunctions(rawValue: 2)
+    public static let wakeup = PinFunctions(rawValue: 4)
+    public static let pwm = PinFunctions(rawValue: 8)
+    public static let stateChange = PinFunctions(rawValue: 16)
+    public static let pulseCount = PinFunctions(rawValue: 32)
+    public static let pulseGeneratorTrigger = PinFunctions(rawValue: 64)
+    public static let pulseGeneratorOutput = PinFunctions(rawValue: 128)
+}
+
+/// The imp003's mux as data.
+///
+/// ADC and DAC pins, buses and pulse-generator pairs are documented. Of PWM and state change only those are listed
+/// that vendor code proves; a pin's further marks exist in the vendor's table, but not which.
+public enum PinMux {
+    /// One serial port's pins; RTS and CTS where it has them.
+    public struct UARTPins: Sendable {
+        public var tx: PinName
+        public var rx: PinName
+        public var rts: PinName?
+        public var cts: PinName?
+    }
+
+    /// One I²C bus's pins.
+    public struct I2CPins: Sendable {
+        public var scl: PinName
+        public var sda: PinName
+    }
+
+    public static let functions: [PinName: PinFunctions] = [
+        .a: [.analogIn, .analogOut], .b: [.analogIn],
+        .c: [.analogIn, .analogOut, .pulseGeneratorOutput], .d: [.pulseGeneratorOutput],
+        .e: [.analogIn, .pwm, .stateChange, .pulseGeneratorTrigger],
+        .f: [.analogIn, .pwm, .pulseGeneratorTrigger],
+        .g: [.pulseGeneratorOutput], .h: [.analogIn], .j: [.analogIn],
+        .k: [.analogIn, .pwm, .pulseGeneratorOutput], .l: [.pulseGeneratorTrigger],
+        .m: [.pwm, .pulseCount, .stateChange, .pulseGeneratorTrigger], .n: [.analogIn],
+        .p: [], .q: [], .r: [], .s: [], .t: [.stateChange], .u: [.stateChange], .v: [.stateChange],
+        .w: [.analogIn, .wakeup], .x: [.stateChange, .pulseGeneratorOutput], .y: [],
+    ]
+
+    public static let uarts: [UARTName: UARTPins] = [
+        .fg: UARTPins(tx: .f, rx: .g),
+        .qrpw: UARTPins(tx: .q, rx: .r, rts: .p, cts: .w),
+        .uvgd: UARTPins(tx: .u, rx: .v, rts: .g, cts: .d),
+        .wj: UARTPins(tx: .w, rx: .j),
+        .dm: UARTPins(tx: .d, rx: .m),
+    ]
+
+    public static let i2cs: [I2CName: I2CPins] = [
+        .fg: I2CPins(scl: .f, sda: .g),
+        .ab: I2CPins(scl: .a, sda: .b),
+    ]
+
+    /// What is wrong with the tables, in sentences; empty when they hold together.
+    public static func selfCheck() -> [String] {
+        var findings: [String] = []
+        for pin in PinName.allCases where functions[pin] == nil {
+            findings.append("\(pin) has no row in the mux table")
+        }
+        let analog = PinName.allCases.filter { functions[$0]?.contains(.analogIn) == true }
+        if analog.count != 10 { findings.append("\(analog.count) pins have an ADC, an imp003 has 10") }
+        if uarts.count != UARTName.allCases.count || i2cs.count != I2CName.allCases.count {
+            findings.append("a bus has no pins")
+        }
+        return findings
+    }
+}
+
+/// The five serial ports (N1).
+public enum UARTName: String, Sendable, Codable, CaseIterable {
+    case fg = "FG", qrpw = "QRPW", uvgd = "UVGD", wj = "WJ", dm = "DM"
+}
+
+/// The two I²C buses (N1).
+public enum I2CName: String, Sendable, Codable, CaseIterable {
+    case fg = "FG", ab = "AB"
+}

@@ -1,0 +1,102 @@
+/// A Squirrel error: what `throw` raises, with the text that impOS logs.
+public struct SquirrelError: Error, Equatable, Sendable, CustomStringConvertible {
+    public var message: String
+
+    public init(_ message: String) {
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+/// A function of the running program that the system calls later; an error that leaves it restarts the module.
+public typealias Callback = () throws -> Void
+
+/// Where a call that kept the processor waiting goes on: with its result, or with the error that it raises there.
+public typealias Resume<Value> = (Result<Value, SquirrelError>) throws -> Void
+
+/// The one thread on which a module's program runs.
+///
+/// Callbacks are queued and run one at a time, each to its end. A call that blocks on a real imp (sleeping, erasing,
+/// scanning) *holds* the processor here: until it is released no other callback runs, while the hardware around it
+/// goes on.
+final class Processor {
+    private let simulation: Simulation
+    private let onError: (any Error) -> Void
+    private var queue: [Callback] = []
+    private var idleQueue: [Callback] = []
+    private var drainIsScheduled = false
+    private var holds = 0
+    private(set) var isStopped = false
+
+    init(simulation: Simulation, onError: @escaping (any Error) -> Void) {
+        self.simulation = simulation
+        self.onError = onError
+    }
+
+    /// Queues a callback.
+    func post(_ callback: @escaping Callback) {
+        guard !isStopped else { return }
+        queue.append(callback)
+        scheduleDrain()
+    }
+
+    /// Queues a callback for when nothing else is left to do.
+    func postWhenIdle(_ callback: @escaping Callback) {
+        guard !isStopped else { return }
+        idleQueue.append(callback)
+        scheduleDrain()
+    }
+
+    /// Nothing runs until `release`.
+    func hold() {
+        holds += 1
+    }
+
+    /// Ends a hold and continues right there, before any queued callback.
+    func release(_ continuation: Callback = {}) {
+        guard !isStopped else { return }
+        holds -= 1
+        run(continuation)
+        scheduleDrain()
+    }
+
+    /// Holds the processor for `duration`, then continues with `continuation`.
+    func wait(for duration: Duration, then continuation: @escaping Callback) {
+        hold()
+        simulation.schedule(after: duration) { [weak self] in self?.release(continuation) }
+    }
+
+    /// Forgets everything; nothing runs any more.
+    func stop() {
+        isStopped = true
+        queue.removeAll()
+        idleQueue.removeAll()
+    }
+
+    private func scheduleDrain() {
+        guard !drainIsScheduled, holds == 0, !isStopped, !(queue.isEmpty && idleQueue.isEmpty) else { return }
+        drainIsScheduled = true
+        simulation.schedule(after: .zero) { [weak self] in self?.drain() }
+    }
+
+    private func drain() {
+        drainIsScheduled = false
+        guard holds == 0, !isStopped else { return }
+        if !queue.isEmpty {
+            run(queue.removeFirst())
+        } else if !idleQueue.isEmpty {
+            run(idleQueue.removeFirst())
+        }
+        scheduleDrain()
+    }
+
+    private func run(_ callback: Callback) {
+        do {
+            try callback()
+        } catch {
+            stop()
+            onError(error)
+        }
+    }
+}

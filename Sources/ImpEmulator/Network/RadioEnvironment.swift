@@ -1,0 +1,90 @@
+import Imp003
+
+/// What is on the air around the line.
+public struct RadioEnvironment: Sendable, Equatable {
+    public var accessPoints: [AccessPoint]
+
+    public init(accessPoints: [AccessPoint]) {
+        self.accessPoints = accessPoints
+    }
+
+    /// A shielded line: one access point on each of the 14 channels, and the factory's own on channel 6.
+    public static let factoryFloor = RadioEnvironment(
+        accessPoints: [
+            AccessPoint(
+                ssid: "factory-floor", bssid: bssid(0x10), channel: 6, rssi: -44,
+                password: "blessed-be-the-line")
+        ]
+            + (1...14).map { channel in
+                AccessPoint(
+                    ssid: "channel-\(channel)", bssid: bssid(UInt8(channel)), channel: channel,
+                    rssi: -58 - channel % 5, password: channel % 3 == 0 ? nil : "not for you")
+            })
+
+    /// BSSIDs of a private range (bit 1 of the first byte), so that no maker's number is used.
+    private static func bssid(_ last: UInt8) -> [UInt8] {
+        [0x02, 0x1B, 0x2E, 0x00, 0x24, last]
+    }
+}
+
+/// One access point and the network behind it.
+public struct AccessPoint: Sendable, Equatable {
+    /// 1 to 32 bytes.
+    public var ssid: String
+    /// Six bytes.
+    public var bssid: [UInt8]
+    /// 1 to 14.
+    public var channel: Int
+    /// dBm at the seat of the unit, for a good antenna.
+    public var rssi: Int
+    /// nil = open.
+    public var password: String?
+    public var network: NetworkPath
+
+    public init(
+        ssid: String, bssid: [UInt8], channel: Int, rssi: Int, password: String?,
+        network: NetworkPath = .working
+    ) {
+        self.ssid = ssid
+        self.bssid = bssid
+        self.channel = channel
+        self.rssi = rssi
+        self.password = password
+        self.network = network
+    }
+}
+
+/// What works behind an access point; each part that does not ends a connection attempt with its own reason (R3).
+public struct NetworkPath: Sendable, Equatable {
+    /// DHCP hands out an address; else reason 2.
+    public var assignsAddress: Bool
+    /// DNS resolves the server's name; else reason 3.
+    public var resolvesNames: Bool
+    /// The server answers; else reason 4.
+    public var reachesServer: Bool
+    /// The server keeps the connection; else it breaks for another reason (0).
+    public var keepsConnection: Bool
+
+    public static let working = NetworkPath()
+
+    public init(
+        assignsAddress: Bool = true, resolvesNames: Bool = true, reachesServer: Bool = true,
+        keepsConnection: Bool = true
+    ) {
+        self.assignsAddress = assignsAddress
+        self.resolvesNames = resolvesNames
+        self.reachesServer = reachesServer
+        self.keepsConnection = keepsConnection
+    }
+}
+
+/// A row of `imp.scanwifinetworks()`.
+public struct ScanResult: Sendable, Equatable {
+    public var ssid: String
+    /// 12 hexadecimal digits.
+    public var bssid: String
+    public var channel: Int
+    /// dBm.
+    public var rssi: Int
+    public var open: Bool
+}

@@ -1,0 +1,320 @@
+import Imp003
+import TimeAndChance
+
+/// One imp003 on its product board, under impOS Release 30: power, reset, configuration, radio, LED, and the
+/// machine that runs its program. Lives in one simulation and on its thread.
+public final class EmulatedModule {
+    /// What the module is doing, as far as somebody outside could tell.
+    public enum Phase: Equatable, Sendable {
+        case off
+        case heldInReset
+        case booting
+        /// The first power-up moves the WiFi firmware to the SPI flash.
+        case movingFirmware
+        /// The SPI flash could not be used; only a power cycle or reset tries again.
+        case flashError
+        /// No network settings: waits for BlinkUp.
+        case unconfigured
+        case connecting
+        /// On the server, but enrolled nowhere: there is no program to run.
+        case unassigned
+        case loading(ModuleConfig.Code)
+        case running(ModuleConfig.Code)
+        case asleep
+    }
+
+    public let recipe: UnitRecipe
+    /// 12 hexadecimal digits of the address burnt into the module.
+    public let mac: MACAddress
+    public let deviceID: DeviceID
+    public let release: Release30
+    public let simulation: Simulation
+    public let flash: ModuleFlash
+    public let led = StatusLED()
+    public let radio: Radio
+    public let connection: Connection
+    public let cloud: EmulatedCloud
+
+    public internal(set) var phase = Phase.off
+    /// Why the program last started.
+    public internal(set) var wakeReason = WakeReason.powerOn
+    /// What the module told the server's log, and what impOS added; the newest last, at most 500 lines.
+    public private(set) var log: [String] = []
+    /// How often the operating system has started since the unit was seated.
+    public private(set) var starts = 0
+
+    let board: BoardElectronics
+    let library: FirmwareLibrary
+    let faults: [Fault.Kind]
+    /// From the fixture to the module, and back.
+    let consoleIn = SerialLine()
+    let consoleOut = SerialLine()
+    /// What the console's wires do to bytes, in both directions.
+    var consoleNoise: LineNoise
+    /// DIGITAL_IN_WAKEUP was set on pin W before the module went to sleep.
+    var wakePinIsArmed = false
+    /// Told when something that survives a power cut has changed.
+    var onDurableChange: () -> Void = {}
+
+    /// The program that runs, if one does.
+    public internal(set) var machine: SquirrelMachine?
+    /// Bytes lost to scans since the operating system started (K1).
+    public internal(set) var leakedBytes = 0
+    var coldStartedAt: VirtualInstant?
+    var firmwareTransfer: WiFiFirmwareTransfer?
+    /// A NVRAM image that was installed after the radio started: used at the next connection attempt.
+    var radioImageIsStale = false
+
+    private(set) var pages: ConfigPages
+    /// The current record of the configuration pages.
+    public private(set) var config: ModuleConfig
+    private var writes: [PendingWrite] = []
+    private var runningWrite: (write: ConfigPages.Write, startedAt: VirtualInstant)?
+    /// Raised whenever everything that was going on ends: reset, power cut, sleep.
+    private var life = 0
+    private var chance: SeededGenerator
+    private var supplyPresent = false
+    private var resetHeld = false
+    private var startedSincePowerOn = false
+
+    private struct PendingWrite {
+        var change: (inout ModuleConfig) -> Void
+        var done: () -> Void
+    }
+
+    /// - Parameters:
+    ///   - state: the unit as it comes to the slot; its configuration and flash content are taken over.
+    ///   - faults: the faults that are present in this seating.
+    init(
+        state: UnitState, faults: [Fault.Kind], setup: LineSetup, cloud: EmulatedCloud, simulation: Simulation
+    ) {
+        recipe = state.recipe
+        self.faults = faults
+        self.simulation = simulation
+        self.cloud = cloud
+        release = setup.release
+        library = setup.firmware
+        mac = faults.contains(.wrongUnitAnswers) ? state.recipe.mac.neighbour : state.recipe.mac
+        deviceID = DeviceID(imp003With: mac)
+        pages = state.pages
+        config = state.pages.current ?? ModuleConfig()
+        flash = ModuleFlash(
+            simulation: simulation, partName: state.recipe.chipPart,
+            reservation: setup.release.reservationBytes,
+            faults: faults, content: state.flash, seed: state.recipe.seed)
+        board = BoardElectronics(
+            board: setup.board, seed: state.recipe.seed, ordinal: state.recipe.ordinal,
+            seating: state.seatings)
+        board.apply(faults)
+        chance = .derived(
+            from: state.recipe.seed, label: "program",
+            index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
+        var errorRate = 0.0
+        for case .uartNoise(let rate) in faults { errorRate = max(errorRate, rate) }
+        consoleNoise = LineNoise(
+            byteErrorRate: errorRate,
+            generator: .derived(from: state.recipe.seed, label: "noise", index: UInt64(state.recipe.ordinal)))
+        var antenna = board.antennaDecibels
+        for case .weakAntenna(let decibels) in faults { antenna += decibels }
+        let radio = Radio(
+            environment: setup.radio, antennaDecibels: antenna, seed: state.recipe.seed,
+            ordinal: state.recipe.ordinal, seating: state.seatings)
+        self.radio = radio
+        weak var me: EmulatedModule?
+        connection = Connection(simulation: simulation, radio: radio, times: setup.release.times) {
+            me?.joinableAccessPoint()
+        }
+        me = self
+        radio.onEnvironmentChange = { me?.connection.environmentChanged() }
+        connection.onStage = { stage in me?.showStage(stage) }
+        connection.onLost = { reason in me?.connectionLost(reason) }
+    }
+
+    // MARK: Power and reset
+
+    /// The supply at the module comes or goes.
+    func setSupply(present: Bool) {
+        let reaches = present && !faults.contains(.noPower)
+        guard reaches != supplyPresent else { return }
+        supplyPresent = reaches
+        if reaches {
+            flash.applyPower()
+            startedSincePowerOn = false
+            if !resetHeld { start(.powerOn, after: release.times.powerOnReset) } else { phase = .heldInReset }
+        } else {
+            halt(.off)
+            flash.cutPower()
+        }
+    }
+
+    /// RESET_L goes low (held) or lets go.
+    func setReset(held: Bool) {
+        guard held != resetHeld else { return }
+        resetHeld = held
+        guard supplyPresent else { return }
+        if held {
+            halt(.heldInReset)
+        } else {
+            start(startedSincePowerOn ? .hardwareReset : .powerOn, after: release.times.powerOnReset)
+        }
+    }
+
+    /// Whether the module itself drives the flash bus: it has power and is not held in reset.
+    public var isAwake: Bool { supplyPresent && !resetHeld }
+
+    /// Whether the module gets its supply.
+    public var isPowered: Bool { supplyPresent }
+
+    /// Begins the operating system anew.
+    func start(_ reason: WakeReason, after delay: Duration) {
+        startedSincePowerOn = true
+        starts += 1
+        leakedBytes = 0
+        phase = .booting
+        led.show(.dark, at: simulation.now)
+        if reason == .powerOn || reason == .hardwareReset { coldStartedAt = simulation.now }
+        boot(reason, after: delay)
+    }
+
+    /// Ends everything that goes on in the module, as a reset or a power cut does.
+    func halt(_ phase: Phase) {
+        life += 1
+        stopMachine()
+        firmwareTransfer?.abandon(at: simulation.now)
+        firmwareTransfer = nil
+        connection.disconnect()
+        radio.isScanning = false
+        consoleOut.cut(at: simulation.now)
+        if let running = runningWrite {
+            pages.interrupt(running.write, after: simulation.now - running.startedAt)
+            config = pages.current ?? ModuleConfig()
+            runningWrite = nil
+        }
+        writes.removeAll()
+        led.show(.dark, at: simulation.now)
+        self.phase = phase
+    }
+
+    /// Restarts the operating system by software.
+    func restart(_ reason: WakeReason) {
+        guard isAwake else { return }
+        halt(.booting)
+        start(reason, after: release.times.softwareReset)
+    }
+
+    /// Sleeps with everything off, then starts with `reason`.
+    func sleepDeeply(for duration: Duration, then reason: WakeReason) {
+        halt(.asleep)
+        later(duration) { [self] in start(reason, after: release.times.warmStart) }
+    }
+
+    /// The fixture changed a line: a sleeping module wakes when its armed pin W goes high.
+    func fixtureLineChanged() {
+        guard phase == .asleep, wakePinIsArmed, board.level(of: .w) else { return }
+        halt(.booting)
+        start(.pin, after: release.times.warmStart)
+    }
+
+    func randomNumber() -> UInt32 {
+        UInt32(truncatingIfNeeded: chance.next())
+    }
+
+    /// Runs `action` later, unless the module's present life ends before.
+    func later(_ delay: Duration, _ action: @escaping () -> Void) {
+        let mine = life
+        simulation.schedule(after: delay) { [weak self] in
+            if self?.life == mine { action() }
+        }
+    }
+
+    func note(_ line: String) {
+        log.append(line)
+        if log.count > 500 { log.removeFirst(log.count - 500) }
+    }
+
+    // MARK: Configuration
+
+    /// Changes the persistent configuration; takes the time that the internal flash takes.
+    /// - Returns: false, and nothing happens, when the new record would not fit into a page.
+    @discardableResult
+    func configure(_ change: @escaping (inout ModuleConfig) -> Void, then done: @escaping () -> Void = {})
+        -> Bool
+    {
+        var trial = config
+        change(&trial)
+        guard pages.write(of: trial) != nil else { return false }
+        writes.append(PendingWrite(change: change, done: done))
+        if runningWrite == nil { beginWrite() }
+        return true
+    }
+
+    private func beginWrite() {
+        guard let next = writes.first else { return }
+        var changed = config
+        next.change(&changed)
+        guard let write = pages.write(of: changed) else { return }
+        runningWrite = (write, simulation.now)
+        later(write.duration) { [self] in
+            pages.finish(write)
+            config = changed
+            runningWrite = nil
+            writes.removeFirst()
+            onDurableChange()
+            beginWrite()
+            next.done()
+        }
+    }
+
+    /// The configuration pages as they are, a running write not counted: what goes on the record.
+    var pagesForRecord: ConfigPages { pages }
+
+    /// The configuration record as a power cut at this instant would leave it.
+    public var configAfterPowerCutNow: ModuleConfig {
+        var cut = pages
+        if let running = runningWrite {
+            cut.interrupt(running.write, after: simulation.now - running.startedAt)
+        }
+        return cut.current ?? ModuleConfig()
+    }
+
+    // MARK: Radio
+
+    /// The region that the radio obeys.
+    public var region: RegionCode { config.region ?? release.defaultRegion }
+
+    private func joinableAccessPoint() -> AccessPoint? {
+        guard let wifi = config.wifi else { return nil }
+        return radio.candidate(
+            for: wifi, channels: region.channels, longSSIDFails: release.knownIssues.longSSIDFails)
+    }
+
+    private func showStage(_ stage: Connection.Stage) {
+        let pattern: StatusLED.Pattern? =
+            switch stage {
+            case .idle: nil
+            case .searching: .searching
+            case .joining: .joining
+            case .gettingAddress: .gettingAddress
+            case .resolving: .resolving
+            case .connecting: .connecting
+            case .connected: .connected
+            }
+        if stage == .idle,
+            [.searching, .joining, .gettingAddress, .resolving, .connecting, .connected].contains(led.pattern)
+        {
+            led.show(.dark, at: simulation.now)
+        }
+        if let pattern, led.pattern != .blessed, led.pattern != .blessingFailed {
+            led.show(pattern, at: simulation.now)
+        }
+    }
+}
+
+extension MACAddress {
+    /// The address next to this one: of a module that got onto the wrong board.
+    var neighbour: MACAddress {
+        var bytes = self.bytes
+        bytes[5] ^= 0x01
+        return MACAddress(bytes: bytes) ?? self
+    }
+}

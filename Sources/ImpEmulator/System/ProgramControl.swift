@@ -1,0 +1,60 @@
+/// Starting, failing and replacing the program.
+extension EmulatedModule {
+    func startMachine(_ code: ModuleConfig.Code, _ reason: WakeReason) {
+        stopMachine()
+        wakeReason = reason
+        phase = .running(code)
+        if connection.isConnected, code == .application || led.pattern == .dark {
+            led.show(.connected, at: simulation.now)
+        }
+        let machine = SquirrelMachine(module: self, code: code)
+        self.machine = machine
+        later(release.times.squirrelStart) { [weak machine] in machine?.start() }
+        scheduleLEDSleep(for: machine)
+    }
+
+    /// Squirrel stops; its pins and buses go off (R23).
+    func stopMachine() {
+        machine?.stop()
+        machine = nil
+        board.releasePins()
+    }
+
+    /// An error left the program: it starts again with wake reason 5; the operating system and its leaks stay.
+    func machineFailed(_ error: any Error) {
+        guard let code = machine?.code else { return }
+        note("ERROR: \(error)")
+        stopMachine()
+        later(release.times.squirrelStart) { [self] in startMachine(code, .squirrelError) }
+    }
+
+    /// Memory ran out (R14, K1).
+    func runOutOfMemory() {
+        note("out of memory")
+        restart(.softwareReset)
+    }
+
+    /// The cloud's answer to a blessing reached the module, and the program has heard of it.
+    func blessed() {
+        guard cloud.behaviour.loadsCodeAfterBlessing else { return }
+        later(release.times.applicationAfterBlessing) { [self] in load(.application) }
+    }
+
+    func connectionLost(_ reason: ConnectionReason) {
+        guard let machine else {
+            if phase == .unassigned || phase == .connecting { goOnline(wakeReason) }
+            return
+        }
+        machine.connectionLost(reason)
+    }
+
+    /// LED activity ends 60 s after the cold start, or after the start of a program that did not ask for more.
+    private func scheduleLEDSleep(for machine: SquirrelMachine) {
+        let window = release.times.blinkUpWindow
+        let end = max(coldStartedAt ?? simulation.now, simulation.now) + window
+        later(end - simulation.now) { [weak self, weak machine] in
+            guard let self, let machine, machine === self.machine, !blinkUpIsOpen else { return }
+            if led.pattern == .connected { led.show(.dark, at: simulation.now) }
+        }
+    }
+}

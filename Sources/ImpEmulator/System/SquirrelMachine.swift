@@ -1,0 +1,136 @@
+/// One run of a program on the module: its processor, its API objects, and what it has switched on.
+public final class SquirrelMachine {
+    /// What `server.setsendtimeoutpolicy` chose.
+    public enum SendPolicy: Int, Sendable {
+        case suspendOnError = 0
+        case returnOnError = 1
+    }
+
+    let module: EmulatedModule
+    let code: ModuleConfig.Code
+    let processor: Processor
+    /// nil = never called: the system's own habit.
+    var blinkUpEnabled: Bool?
+    var powerSave = false
+    var sendPolicy = SendPolicy.suspendOnError
+    var unexpectedDisconnect: ((Int) throws -> Void)?
+
+    private(set) var interface: ImpInterface?
+    private var firmware: (any Firmware)?
+    private var isSuspended = false
+    private let startedAt: VirtualInstant
+
+    init(module: EmulatedModule, code: ModuleConfig.Code) {
+        self.module = module
+        self.code = code
+        startedAt = module.simulation.now
+        processor = Processor(simulation: module.simulation) { [weak module] error in
+            module?.machineFailed(error)
+        }
+    }
+
+    func start() {
+        let interface = ImpInterface(machine: self)
+        self.interface = interface
+        let make = code == .factory ? module.library.factory : module.library.application
+        let firmware = make(interface)
+        self.firmware = firmware
+        processor.post { try firmware.start() }
+    }
+
+    /// Ends the run and lets go of everything.
+    func stop() {
+        processor.stop()
+        interface?.hardware.shutDown()
+        interface = nil
+        firmware = nil
+        unexpectedDisconnect = nil
+    }
+
+    /// Time since the operating system handed over.
+    var upTime: Duration { module.simulation.now - startedAt }
+
+    /// Bytes that `imp.getmemoryfree()` reports: what scans have leaked does not show (K1).
+    var reportedFreeMemory: Int {
+        let memory = module.release.memory
+        return memory.freeAtStart - (code == .factory ? memory.factoryFirmware : memory.applicationFirmware)
+    }
+
+    /// - Throws: the Squirrel error of a factory-only call in other firmware.
+    func requireFactoryFirmware(_ call: String) throws(SquirrelError) {
+        guard code == .factory else {
+            throw SquirrelError("\(call) is only available to factory firmware")
+        }
+    }
+
+    /// - Throws: when the run is over; what a call from a left-over closure gets.
+    func requireRunning() throws(SquirrelError) {
+        guard !processor.isStopped else { throw SquirrelError("the program has ended") }
+    }
+
+    func connectionLost(_ reason: ConnectionReason) {
+        switch sendPolicy {
+        case .returnOnError:
+            if let unexpectedDisconnect { processor.post { try unexpectedDisconnect(reason.rawValue) } }
+        case .suspendOnError:
+            reconnectWhileSuspended()
+        }
+    }
+
+    /// SUSPEND_ON_ERROR: the program stands still until the server is back.
+    private func reconnectWhileSuspended() {
+        guard !isSuspended else { return }
+        isSuspended = true
+        processor.hold()
+        module.connection.connect(timeout: nil) { [weak self] _ in
+            self?.isSuspended = false
+            self?.processor.release()
+        }
+    }
+}
+
+/// What a program is given: the three objects of the imp API.
+public struct ImpInterface {
+    public let imp: ImpAPI
+    public let hardware: HardwareAPI
+    public let server: ServerAPI
+    /// The product that the program was written for.
+    public let board: ProductBoard
+    /// Bit rate that station and firmware agreed on.
+    public let consoleBaud: Int
+    private let machine: SquirrelMachine
+
+    init(machine: SquirrelMachine) {
+        self.machine = machine
+        board = machine.module.board.board
+        consoleBaud = machine.module.release.factoryConsoleBaud
+        imp = ImpAPI(machine: machine)
+        hardware = HardwareAPI(machine: machine)
+        server = ServerAPI(machine: machine)
+    }
+
+    /// What `math.rand()` would give: another number at each start of each unit, the same when replayed.
+    public func randomNumber() -> UInt32 {
+        machine.module.randomNumber()
+    }
+}
+
+/// A program for the module, written against `ImpInterface`.
+public protocol Firmware: AnyObject {
+    /// Runs once whenever Squirrel starts. Whatever it registers lives until the program stops.
+    func start() throws
+}
+
+/// Which programs the cloud hands out.
+public struct FirmwareLibrary: Sendable {
+    public var factory: @Sendable (ImpInterface) -> any Firmware
+    public var application: @Sendable (ImpInterface) -> any Firmware
+
+    public init(
+        factory: @escaping @Sendable (ImpInterface) -> any Firmware,
+        application: @escaping @Sendable (ImpInterface) -> any Firmware
+    ) {
+        self.factory = factory
+        self.application = application
+    }
+}

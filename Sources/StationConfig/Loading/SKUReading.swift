@@ -1,0 +1,94 @@
+import ContentAddress
+import Imp003
+
+/// Turns a SKU, merged with its bases, into one variant for each set of markets.
+struct SKUReading {
+    /// What SKUs may refer to.
+    struct Plans {
+        /// Without errors, by name.
+        var plans: [String: TestPlan]
+        /// All names, also of plans with errors.
+        var names: Set<String>
+        /// Whether every plan file could be read.
+        var complete: Bool
+    }
+
+    let reading: FolderReading
+    let plans: Plans
+
+    private var problems: ProblemCollector { reading.problems }
+
+    /// - Returns: nil when the SKU can't be built; reported.
+    func read(_ source: SKUSource, lineage: [SKUSource], merged: ConfigNode) -> SKUDefinition? {
+        let ids = lineage.map(\.id)
+        let description = source.node.text("description")
+        if source.isAbstract {
+            return SKUDefinition(
+                id: source.id, file: source.file, isAbstract: true, extends: source.extends, lineage: ids,
+                productDescription: description, markets: listedMarkets(merged), variants: [])
+        }
+        let markets = knownMarkets(merged)
+        let overlays = overlays(merged, of: markets, in: source)
+        let general = markets.filter { market in !overlays.contains { $0.market == market } }
+        var variants: [SKUVariant?] = []
+        let top = merged.without(["overlays"])
+        if !general.isEmpty || overlays.isEmpty {
+            variants.append(
+                VariantReading(reading: reading, plans: plans, source: source).read(
+                    top, general, overlay: nil))
+        }
+        for (market, node) in overlays {
+            let laid = node.laid(over: top, keeping: .base)
+            variants.append(
+                VariantReading(reading: reading, plans: plans, source: source).read(
+                    laid, [market], overlay: market))
+        }
+        guard !variants.contains(where: { $0 == nil }), !markets.isEmpty else { return nil }
+        return SKUDefinition(
+            id: source.id, file: source.file, isAbstract: false, extends: source.extends, lineage: ids,
+            productDescription: description, markets: markets.sorted(), variants: variants.compactMap { $0 })
+    }
+
+    /// The markets that an abstract SKU lists; its heirs' lists are the ones that are checked.
+    private func listedMarkets(_ node: ConfigNode) -> [CountryCode] {
+        (node["markets"]?.items ?? []).compactMap { $0.text.flatMap { try? CountryCode(parsing: $0) } }
+            .sorted()
+    }
+
+    private func knownMarkets(_ node: ConfigNode) -> [CountryCode] {
+        let countries = CountryReading(reading: reading)
+        var markets: [CountryCode] = []
+        for (index, item) in (node["markets"]?.items ?? []).enumerated() {
+            guard let country = countries.country(item, path: "markets[\(index)]"), !markets.contains(country)
+            else {
+                continue
+            }
+            markets.append(country)
+        }
+        return markets
+    }
+
+    /// Overlays of markets that the SKU has, by country.
+    private func overlays(
+        _ node: ConfigNode, of markets: [CountryCode], in source: SKUSource
+    ) -> [(market: CountryCode, node: ConfigNode)] {
+        let listed = Set((node["markets"]?.items ?? []).compactMap(\.text))
+        var overlays: [(market: CountryCode, node: ConfigNode)] = []
+        for entry in node["overlays"]?.entries ?? [] {
+            guard TextForm.country.accepts(entry.key) else { continue }
+            if !listed.contains(entry.key), node["markets"] != nil {
+                problems.report(
+                    .overlayWithoutMarket, at: entry.keyOrigin, path: "overlays.\(entry.key)",
+                    found: "an overlay for \(entry.key) in `\(source.id)`",
+                    allowed: Phrase.oneOf(listed.sorted()),
+                    remedy:
+                        "Add \(entry.key) to `markets`, or delete the overlay (`\(entry.key): ~` when it is inherited)."
+                )
+            } else if let market = markets.first(where: { $0.text == entry.key }), entry.value.entries != nil
+            {
+                overlays.append((market, entry.value))
+            }
+        }
+        return overlays.sorted { $0.market < $1.market }
+    }
+}

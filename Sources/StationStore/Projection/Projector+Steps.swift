@@ -1,0 +1,115 @@
+import GRDB
+
+/// Steps and measurements: nearly all of the entries, so nothing here is looked up twice.
+extension Projector {
+    /// Statements that run for every step.
+    struct StepStatements {
+        let run: Statement
+        let step: Statement
+        let measurement: Statement
+
+        init(_ db: Database) throws {
+            run = try db.makeStatement(sql: "SELECT outcome IS NULL FROM run WHERE id = ?")
+            step = try db.makeStatement(
+                sql: """
+                    INSERT INTO step (seq, run, name, attempt, outcome, started_ms, ended_ms, message)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """)
+            measurement = try db.makeStatement(
+                sql:
+                    "INSERT INTO measurement (step, position, measurand, value, outcome) VALUES (?, ?, ?, ?, ?)"
+            )
+        }
+    }
+
+    /// What measurements share.
+    struct MeasurandKey: Hashable {
+        let name: String
+        let unit: String?
+        let limit: Limit?
+    }
+
+    /// Most names and limits that are remembered; a plan has dozens, limits made up for each unit would be endless.
+    private static let mostRemembered = 65_536
+
+    func apply(_ body: StepFinished, _ place: Place) throws {
+        guard let isOpen = try Bool.fetchOne(statements.run, arguments: [body.run.rawValue]) else {
+            throw Refusal.unknownRun(body.run)
+        }
+        guard isOpen else { throw Refusal.runFinished(body.run) }
+        let name = try stepName(body.name)
+        try statements.step.execute(arguments: [
+            place.sequence, body.run.rawValue, name, body.attempt, body.outcome.code, body.startedMs,
+            body.endedMs,
+            body.message,
+        ])
+        for (position, measurement) in body.measurements.enumerated() {
+            let key = MeasurandKey(name: measurement.name, unit: measurement.unit, limit: measurement.limit)
+            try statements.measurement.execute(arguments: [
+                place.sequence, position, try measurand(key), measurement.value.databaseValue,
+                measurement.outcome.code,
+            ])
+        }
+    }
+
+    private func stepName(_ name: String) throws -> Int64 {
+        if let known = stepNames[name] { return known }
+        if stepNames.count >= Self.mostRemembered { stepNames.removeAll() }
+        var id: Int64? = try value("SELECT id FROM step_name WHERE name = ?", [name])
+        if id == nil {
+            try execute("INSERT INTO step_name (name) VALUES (?)", [name])
+            id = db.lastInsertedRowID
+        }
+        stepNames[name] = id
+        return id ?? 0
+    }
+
+    private func measurand(_ key: MeasurandKey) throws -> Int64 {
+        if let known = measurands[key] { return known }
+        if measurands.count >= Self.mostRemembered { measurands.removeAll() }
+        var (low, high): (Double?, Double?)
+        var equals: DatabaseValue = .null
+        var matches: String?
+        switch key.limit {
+        case nil: break
+        case .range(let least, let most): (low, high) = (least.map { $0 + 0 }, most.map { $0 + 0 })
+        case .equals(let value): equals = value.databaseValue
+        case .matches(let pattern): matches = pattern
+        }
+        let arguments: StatementArguments = [key.name, key.unit, low, high, equals, matches]
+        // 1 and 1.0 are equal to SQLite, a bool and a number are not to us: typeof keeps them apart.
+        var id: Int64? = try value(
+            """
+            SELECT id FROM measurand WHERE name = ?1 AND unit IS ?2 AND low IS ?3 AND high IS ?4
+                AND equals IS ?5 AND typeof(equals) = typeof(?5) AND matches IS ?6
+            """, arguments)
+        if id == nil {
+            try execute(
+                "INSERT INTO measurand (name, unit, low, high, equals, matches) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments)
+            id = db.lastInsertedRowID
+        }
+        measurands[key] = id
+        return id ?? 0
+    }
+}
+
+extension MeasurementValue {
+    /// REAL, TEXT, or INTEGER 0/1: a column of type ANY keeps them apart. Adding zero makes -0 a plain 0, as the entry has it.
+    var databaseValue: DatabaseValue {
+        switch self {
+        case .number(let value): (value + 0).databaseValue
+        case .text(let text): text.databaseValue
+        case .bool(let flag): (flag ? 1 : 0).databaseValue
+        }
+    }
+
+    init?(_ value: DatabaseValue) {
+        switch value.storage {
+        case .double(let number): self = .number(number)
+        case .string(let text): self = .text(text)
+        case .int64(let flag): self = .bool(flag != 0)
+        case .null, .blob: return nil
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import ContentAddress
+import GRDB
+import Ledger
+
+/// Lays records out in the projection tables, entry by entry, and refuses what contradicts them. The same code runs
+/// when a station writes and when its ledger is replayed, so a replay must come to the same rows.
+///
+/// Bound to one connection and used on its queue only.
+final class Projector {
+    let db: Database
+    var stepNames: [String: Int64] = [:]
+    var measurands: [MeasurandKey: Int64] = [:]
+    let statements: StepStatements
+
+    /// Where a record stands.
+    struct Place {
+        let sequence: Int64
+        let at: Int64
+        let station: String
+    }
+
+    init(_ db: Database) throws {
+        self.db = db
+        statements = try StepStatements(db)
+    }
+
+    /// What was learnt about rows that a rolled-back savepoint took away.
+    func forget() {
+        stepNames.removeAll(keepingCapacity: true)
+        measurands.removeAll(keepingCapacity: true)
+    }
+
+    /// - Throws: ``Refusal``, or `DatabaseError`; the caller rolls back what was written until then.
+    func apply(_ record: Record, at place: Place) throws {
+        if case .stepFinished(let step) = record { return try apply(step, place) }
+        var run: RunID?
+        var device: String?
+        switch record {
+        case .stationCreated(let body): try apply(body, place)
+        case .stationStarted(let body): try apply(body, place)
+        case .stationStopped(let body): try apply(body, place)
+        case .contentStored(let body): try apply(body, place)
+        case .clockSetBack(let body): try apply(body, place)
+        case .orderOpened(let body): try apply(body, place)
+        case .orderClosed(let body): try apply(body, place)
+        case .serialLeased(let body): try apply(body, place); device = body.device
+        case .serialConfirmed(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .serialReturned(let body): try apply(body, place); device = body.device
+        case .runStarted(let body): try apply(body, place); run = RunID(rawValue: place.sequence)
+        case .unitIdentified(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .actIntended(let body): try apply(body, place); run = body.run
+        case .actFinished(let body): try apply(body, place); run = body.run
+        case .stepFinished: break
+        case .attachmentAdded(let body): try apply(body, place); run = body.run
+        case .labelPrinted(let body): try apply(body, place); run = body.run
+        case .blessingAnswered(let body): try apply(body, place); run = body.run
+        case .runFinished(let body): try apply(body, place); run = body.run
+        case .unitQuarantined(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .unitReleased(let body): try apply(body, place); device = body.device
+        case .note(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        }
+        try execute(
+            "INSERT INTO event (seq, at, kind, run, device) VALUES (?, ?, ?, ?, ?)",
+            [place.sequence, place.at, record.kind, run?.rawValue, device])
+    }
+
+    func execute(_ sql: String, _ arguments: StatementArguments) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws
+        -> Value?
+    {
+        try Value.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The seal of somebody; nil for nobody.
+    func seal(_ person: Person?) -> String? {
+        guard case .sealed(let seal) = person else { return nil }
+        return seal.hex
+    }
+
+    // MARK: The station itself
+
+    private func apply(_ body: StationCreated, _ place: Place) throws {
+        guard place.sequence == 0 else { throw Refusal.ledgerBegun }
+        try execute(
+            "INSERT INTO station (seq, name, vkey, program, created_at) VALUES (?, ?, ?, ?, ?)",
+            [place.sequence, place.station, body.verifierKey, body.program, place.at])
+    }
+
+    private func apply(_ body: StationStarted, _ place: Place) throws {
+        try execute(
+            "INSERT INTO session (seq, started_at, program, detail) VALUES (?, ?, ?, ?)",
+            [place.sequence, place.at, body.program, Self.json(body.detail)])
+    }
+
+    private func apply(_ body: StationStopped, _ place: Place) throws {
+        try execute(
+            """
+            UPDATE session SET stopped_seq = ?, stopped_at = ?, reason = ?
+            WHERE seq = (SELECT max(seq) FROM session) AND stopped_seq IS NULL
+            """,
+            [place.sequence, place.at, body.reason])
+        guard db.changesCount == 1 else { throw Refusal.notStarted }
+    }
+
+    private func apply(_ body: ContentStored, _ place: Place) throws {
+        try execute(
+            "INSERT INTO content (digest, name, size, media_type, seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [body.digest.hex, body.name, body.size, body.mediaType, place.sequence])
+    }
+
+    private func apply(_ body: ClockSetBack, _ place: Place) throws {
+        try execute(
+            "INSERT INTO clock_set_back (seq, from_at, to_at) VALUES (?, ?, ?)",
+            [place.sequence, body.from, body.to])
+    }
+
+    private func apply(_ body: Note, _ place: Place) throws {
+        if let run = body.run { try requireRun(run) }
+        try execute(
+            "INSERT INTO note (seq, at, text, by_whom, run, device) VALUES (?, ?, ?, ?, ?, ?)",
+            [place.sequence, place.at, body.text, seal(body.by), body.run?.rawValue, body.device])
+    }
+
+    /// A table of texts as the database keeps it.
+    static func json(_ table: [String: String]) -> String {
+        var writer = CanonicalJSONWriter()
+        writer.strings(table)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}

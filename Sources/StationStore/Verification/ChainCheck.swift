@@ -1,0 +1,121 @@
+import GRDB
+import Ledger
+
+/// A stretch of 65 536 entries, which is a whole number of tiles: stretches are hashed independently of each other, on
+/// as many cores as there are, and joined in order.
+struct ChainStretch: Sendable {
+    static let length: Int64 = 65_536
+
+    /// The first entry, a multiple of ``length``.
+    let first: Int64
+    /// Its entries alone.
+    var range = CompactRange()
+    /// Roots of its full tiles.
+    var tiles: [TreeHash] = []
+    /// Its entries alone up to each size at which a checkpoint lies.
+    var checkpoints: [(size: Int64, range: CompactRange)] = []
+    var findings: [Finding] = []
+
+    /// Hashes the stretch's entries below `size`.
+    /// - Parameter sizes: sizes of checkpoints within, ascending, all above `first`.
+    init(_ db: Database, first: Int64, size: Int64, sizes: [Int64]) throws {
+        self.first = first
+        let end = min(size, first + Self.length)
+        var sizes = sizes[...]
+        var expected = first
+        _ = try RawRows.forEach(
+            db, "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
+            [first, end]
+        ) { row -> Never? in
+            let sequence = row.integer(0)
+            while expected < sequence {
+                add(TreeHash.emptyTree, &expected, &sizes)
+                findings.append(.entryMissing(sequence: expected - 1))
+            }
+            let leaf = TreeHash.leaf(row.blob(2))
+            let stored = row.blob(1)
+            if stored.count == TreeHash.byteCount {
+                let recorded = TreeHash(loading: stored)
+                if recorded != leaf { findings.append(.entryChanged(sequence: sequence)) }
+                // Going on with the recorded hash keeps one changed entry from spoiling everything above it.
+                add(recorded, &expected, &sizes)
+            } else {
+                findings.append(.entryChanged(sequence: sequence))
+                add(leaf, &expected, &sizes)
+            }
+            return nil
+        }
+        while expected < end {
+            add(TreeHash.emptyTree, &expected, &sizes)
+            findings.append(.entryMissing(sequence: expected - 1))
+        }
+    }
+
+    private mutating func add(_ leaf: TreeHash, _ expected: inout Int64, _ sizes: inout ArraySlice<Int64>) {
+        range.append(leaf) { height, root in
+            if height == TileNode.tileHeight { tiles.append(root) }
+        }
+        expected += 1
+        while sizes.first == expected {
+            checkpoints.append((expected, range))
+            sizes.removeFirst()
+        }
+    }
+}
+
+/// Joins stretches in order, and holds tree and checkpoints against what is stored.
+struct ChainCheck {
+    private(set) var findings: [Finding] = []
+    private var range = CompactRange()
+    /// The tile roots as leaves of a tree of their own: its tiles are the upper tiles of the ledger's tree.
+    private var upper = GrowingTree()
+    private var goodUpTo: Int64 = 0
+
+    /// - Parameter roots: of the checkpoints within the stretch, by size.
+    mutating func join(_ stretch: ChainStretch, _ db: Database, roots: [Int64: TreeHash]) throws {
+        findings += stretch.findings
+        for (size, partial) in stretch.checkpoints {
+            guard let root = roots[size] else { continue }
+            if range.joined(with: partial).root == root {
+                goodUpTo = size
+            } else {
+                findings.append(.rootMismatch(size: size, goodUpTo: goodUpTo))
+            }
+        }
+        range = range.joined(with: stretch.range)
+        for root in stretch.tiles {
+            let position = upper.size
+            try compare(root, level: 1, position: position, db)
+            for node in upper.append(root) {
+                try compare(node.hash, level: node.level + 1, position: node.index, db)
+            }
+        }
+    }
+
+    /// Looks for stored hashes that belong to no tile.
+    mutating func finish(_ db: Database) throws {
+        let stored = try Row.fetchAll(
+            db, sql: "SELECT level, count(*) AS count, max(position) AS last FROM ledger_node GROUP BY level")
+        for row in stored {
+            let (level, last): (Int, Int64) = (row["level"], row["last"])
+            if last >= range.size >> Int64(level * TileNode.tileHeight) {
+                findings.append(.hashMissing(level: level, position: last))
+            }
+        }
+    }
+
+    private mutating func compare(_ hash: TreeHash, level: Int, position: Int64, _ db: Database) throws {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT hash FROM ledger_node WHERE level = ? AND position = ?"),
+            arguments: [level, position])
+        guard let row else { return findings.append(.hashMissing(level: level, position: position)) }
+        let stored = try row.withUnsafeData(atIndex: 0) { data in data.flatMap { TreeHash(bytes: $0) } }
+        if stored != hash {
+            let span = Int64(1) << Int64(level * TileNode.tileHeight)
+            findings.append(
+                .hashMismatch(
+                    level: level, position: position, first: position * span, last: (position + 1) * span - 1)
+            )
+        }
+    }
+}

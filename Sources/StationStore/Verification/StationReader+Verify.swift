@@ -1,0 +1,183 @@
+import GRDB
+import Ledger
+
+extension StationReader {
+    /// Most findings that a report holds; a database that is wrong everywhere needs no list.
+    public static let mostFindings = 100
+
+    /// Checks the record against itself, its signatures, and the keys that are trusted.
+    /// - Parameters:
+    ///   - depth: ``VerificationDepth/chain`` takes about a second for a million entries and core.
+    ///   - trusted: keys known from elsewhere. Without any, the key named by the ledger's first entry is believed, and
+    ///     whoever can change the database can change that too.
+    /// - Throws: ``StoreError`` when the database can't be read at all; what is wrong inside is in the report.
+    public func verify(
+        _ depth: VerificationDepth = .everything, trusting trusted: [VerifierKey] = []
+    ) async throws -> VerificationReport {
+        var report = VerificationReport(
+            depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
+        try await verifyChain(trusting: trusted, &report)
+        if depth == .everything {
+            let size = report.entries
+            let known = report.findings
+            let (rows, findings) = try await ask { db in
+                var findings = known
+                let rows = try Self.verifyProjections(db, size: size, &findings)
+                return (rows, findings)
+            }
+            report.rows = rows
+            report.findings = findings
+        }
+        report.findings = Array(report.findings.prefix(Self.mostFindings))
+        return report
+    }
+
+    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws
+    {
+        let (size, notes, firstEntry) = try await ask { db in
+            (
+                try LedgerTables.size(db),
+                try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
+                    (size: $0["size"] as Int64, note: $0["note"] as String)
+                },
+                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(
+                    atIndex: 0
+                ) {
+                    Array($0 ?? .init())
+                } ?? []
+            )
+        }
+        report.entries = size
+        report.checkpoints = notes.count
+        let keys = Self.keys(named: firstEntry, trusted: trusted, &report.findings)
+        let checkpoints = try await Self.checkpoints(notes, keys: keys, size: size)
+        report.findings += checkpoints.findings
+        report.signed = checkpoints.roots.keys.max() ?? 0
+
+        // Two stretches in flight a core: one is hashed while the next is read.
+        let starts = Array(stride(from: 0, to: size, by: Int64.Stride(ChainStretch.length)))
+        let sizes = checkpoints.roots.keys.sorted()
+        var check = ChainCheck()
+        var next = 0
+        while next < starts.count {
+            let batch = starts[next..<min(next + Self.parallelStretches, starts.count)]
+            next += batch.count
+            let stretches = try await withThrowingTaskGroup(of: ChainStretch.self) { group in
+                for first in batch {
+                    let inside = sizes.filter { $0 > first && $0 <= first + ChainStretch.length }
+                    group.addTask {
+                        try await self.ask { db in
+                            try ChainStretch(db, first: first, size: size, sizes: inside)
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.first < $1.first }
+            }
+            let current = check
+            let roots = checkpoints.roots
+            check = try await ask { db in
+                var check = current
+                for stretch in stretches { try check.join(stretch, db, roots: roots) }
+                return check
+            }
+            if check.findings.count > Self.mostFindings { break }
+        }
+        let current = check
+        let findings = try await ask { db in
+            var check = current
+            try check.finish(db)
+            return check.findings
+        }
+        report.findings += findings
+    }
+
+    private static let parallelStretches = 4
+
+    /// The keys whose signatures count.
+    private static func keys(
+        named firstEntry: [UInt8], trusted: [VerifierKey], _ findings: inout [Finding]
+    ) -> [VerifierKey] {
+        guard let envelope = try? EntryEnvelope(parsing: firstEntry),
+            case .string(let vkey) = envelope.record["vkey"], let key = try? VerifierKey(text: vkey)
+        else {
+            if !firstEntry.isEmpty {
+                findings.append(.entryUnplayable(sequence: 0, reason: "should name the station's key"))
+            }
+            return trusted
+        }
+        guard trusted.isEmpty || trusted.contains(key) else {
+            findings.append(.untrustedKey(found: key.text))
+            return trusted
+        }
+        return [key]
+    }
+
+    /// Checks signatures, on all cores.
+    private static func checkpoints(
+        _ notes: [(size: Int64, note: String)], keys: [VerifierKey], size: Int64
+    ) async throws -> (roots: [Int64: TreeHash], findings: [Finding]) {
+        let share = max(1, (notes.count + 7) / 8)
+        return await withTaskGroup(of: (roots: [Int64: TreeHash], findings: [Finding]).self) { group in
+            for start in stride(from: 0, to: notes.count, by: share) {
+                let part = notes[start..<min(start + share, notes.count)]
+                group.addTask {
+                    var roots: [Int64: TreeHash] = [:]
+                    var findings: [Finding] = []
+                    for (recorded, note) in part {
+                        do throws(NoteError) {
+                            let checkpoint = try Checkpoint(parsing: note)
+                            guard checkpoint.size == recorded else {
+                                throw .malformed("its note is over \(checkpoint.size) entries")
+                            }
+                            try checkpoint.verify(by: keys)
+                            if checkpoint.size > size {
+                                findings.append(.truncated(signed: checkpoint.size, found: size))
+                            } else {
+                                roots[checkpoint.size] = checkpoint.root
+                            }
+                        } catch {
+                            findings.append(.checkpointForged(size: recorded, reason: error.description))
+                        }
+                    }
+                    return (roots, findings)
+                }
+            }
+            return await group.reduce(into: ([:], [])) { sum, part in
+                sum.roots.merge(part.roots) { first, _ in first }
+                sum.findings += part.findings
+            }
+        }
+    }
+
+    private static func verifyProjections(_ db: Database, size: Int64, _ findings: inout [Finding]) throws
+        -> Int
+    {
+        // A database without a name lives in memory and on a temporary file when it grows; it goes with its connection.
+        let replayed = try DatabaseQueue(path: "")
+        try Schema.migrator.migrate(replayed)
+        let fault = try replayed.inDatabase { scratch in
+            try scratch.execute(sql: "PRAGMA synchronous = OFF")
+            try scratch.execute(sql: "PRAGMA journal_mode = OFF")
+            do {
+                try scratch.inTransaction {
+                    try ProjectionReplay.replay(from: db, through: size, into: Projector(scratch))
+                    return .commit
+                }
+                return nil as ProjectionReplay.Fault?
+            } catch let fault as ProjectionReplay.Fault {
+                return fault
+            }
+        }
+        if let fault {
+            // What follows from the entries after it isn't known, so there is nothing to compare with.
+            findings.append(.entryUnplayable(sequence: fault.sequence, reason: fault.reason))
+            return 0
+        }
+        var found = findings
+        defer { findings = found }
+        let rows = try replayed.read { scratch in
+            try ProjectionComparison.compare(expected: scratch, found: db, most: mostFindings, &found)
+        }
+        return try rows + ProjectionComparison.compareOutside(db, most: mostFindings, &found)
+    }
+}

@@ -1,0 +1,244 @@
+import ContentAddress
+import Foundation
+import GRDB
+import Ledger
+
+/// Puts a group of records into one transaction: entry, tree and projections together, each record for itself, so
+/// that one which is refused takes no other with it.
+///
+/// `@unchecked Sendable` because every member is used only inside the pool's writer closure, which GRDB runs one at a
+/// time on one queue.
+final class LedgerWriter: @unchecked Sendable {
+    private let path: String
+    private let station: String
+    private let key: StationKey
+    private let sealer: PersonSealer
+    private let checkpointInterval: Int64
+    private var projector: Projector?
+    private var statements: Statements?
+    private var tree: GrowingTree
+    private var lastCheckpoint: Checkpoint?
+
+    private struct Statements {
+        let entry: Statement
+        let node: Statement
+        let savepoint: Statement
+        let release: Statement
+        let rollback: Statement
+
+        init(_ db: Database) throws {
+            entry = try db.makeStatement(sql: "INSERT INTO ledger_entry (seq, leaf, entry) VALUES (?, ?, ?)")
+            node = try db.makeStatement(
+                sql: "INSERT INTO ledger_node (level, position, hash) VALUES (?, ?, ?)")
+            savepoint = try db.makeStatement(sql: "SAVEPOINT entry")
+            release = try db.makeStatement(sql: "RELEASE entry")
+            rollback = try db.makeStatement(sql: "ROLLBACK TO entry")
+        }
+    }
+
+    /// A piece of work in the queue.
+    struct Pending: Sendable {
+        enum Work: Sendable {
+            case record(Record, json: [UInt8], kind: StaticString)
+            case lease(order: String, device: String, wanted: String?)
+            case content(ContentStored, bytes: [UInt8])
+            case checkpoint
+            /// Nothing but a place in the queue.
+            case barrier
+        }
+
+        let work: Work
+        /// UTC ms.
+        let at: Int64
+        /// The latest time before the clock was found set back, UTC ms.
+        let setBackFrom: Int64?
+        let ticket: TicketState
+    }
+
+    init(
+        _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer,
+        checkpointInterval: Int64
+    ) throws {
+        self.path = path
+        self.station = station
+        self.key = key
+        self.sealer = sealer
+        self.checkpointInterval = checkpointInterval
+        projector = try Projector(db)
+        statements = try Statements(db)
+        tree = try LedgerTables.growingTree(db, path: path)
+        lastCheckpoint = try LedgerTables.lastCheckpoint(db, path: path)
+    }
+
+    /// Lets go of the connection's statements, so that it can be closed.
+    func close() {
+        projector = nil
+        statements = nil
+    }
+
+    /// What was remembered of the projections may not hold any more.
+    func forget() { projector?.forget() }
+
+    /// Writes a group and settles its tickets.
+    /// - Returns: the error after which nothing more may be written, if there was one.
+    func commit(_ group: [Pending], _ db: Database) -> StoreError? {
+        let tree = tree
+        let checkpoint = lastCheckpoint
+        var outcomes: [Result<WriteOutcome, StoreError>] = []
+        outcomes.reserveCapacity(group.count)
+        do {
+            guard let projector, let statements else { throw StoreError.closed }
+            try db.beginTransaction(.immediate)
+            let persons = try savePersons(db)
+            var needsCheckpoint = false
+            for pending in group {
+                outcomes.append(try write(pending, db, projector, statements, &needsCheckpoint))
+            }
+            if needsCheckpoint || self.tree.size - (lastCheckpoint?.size ?? 0) >= checkpointInterval {
+                try sign(db)
+            }
+            try db.commit()
+            sealer.saved(persons)
+        } catch {
+            // SQLite may have rolled back by itself already, on a full disk for instance.
+            if db.isInsideTransaction { try? db.rollback() }
+            self.tree = tree
+            lastCheckpoint = checkpoint
+            projector?.forget()
+            let failure = StoreError.from(error, path: path)
+            for pending in group { pending.ticket.settle(.failure(failure)) }
+            return failure.endsWriting ? failure : nil
+        }
+        for (pending, outcome) in zip(group, outcomes) {
+            var outcome = outcome
+            if case .checkpoint = pending.work {
+                outcome = .success(WriteOutcome(checkpoint: lastCheckpoint))
+            }
+            pending.ticket.settle(outcome)
+        }
+        return nil
+    }
+
+    private func savePersons(_ db: Database) throws -> Int {
+        let unsaved = sealer.unsaved
+        for person in unsaved {
+            try db.execute(
+                sql: "INSERT INTO person (seal, salt, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                arguments: [person.seal.hex, Data(person.salt), person.name])
+        }
+        return unsaved.count
+    }
+
+    private func write(
+        _ pending: Pending, _ db: Database, _ projector: Projector, _ statements: Statements,
+        _ needsCheckpoint: inout Bool
+    ) throws -> Result<WriteOutcome, StoreError> {
+        if let from = pending.setBackFrom {
+            let record = Record.clockSetBack(ClockSetBack(from: from, to: pending.at))
+            try add(record, record.canonicalJSON, ClockSetBack.kind, at: pending.at, projector, statements)
+        }
+        switch pending.work {
+        case .barrier:
+            return .success(WriteOutcome())
+        case .checkpoint:
+            needsCheckpoint = true
+            return .success(WriteOutcome())
+        case .record(let record, let json, let kind):
+            let result = try attempt(db, projector, statements) {
+                let receipt = try add(record, json, kind, at: pending.at, projector, statements)
+                return WriteOutcome(receipt: receipt)
+            }
+            if case .success = result {
+                switch record {
+                case .runFinished, .stationCreated, .stationStopped, .orderClosed: needsCheckpoint = true
+                default: break
+                }
+            }
+            return result
+        case .lease(let order, let device, let wanted):
+            return try attempt(db, projector, statements) {
+                let (serial, isNew) = try projector.serial(for: device, order: order, wanted: wanted)
+                var outcome = WriteOutcome(
+                    lease: SerialLease(serial: serial, order: order, device: device, isNew: isNew))
+                if isNew {
+                    let record = Record.serialLeased(
+                        SerialLeased(order: order, device: device, serial: serial))
+                    outcome.receipt = try add(
+                        record, record.canonicalJSON, SerialLeased.kind, at: pending.at, projector, statements
+                    )
+                }
+                return outcome
+            }
+        case .content(let content, let bytes):
+            return try attempt(db, projector, statements) {
+                try db.cachedStatement(
+                    sql:
+                        "INSERT INTO blob (digest, bytes) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM blob WHERE digest = ?1)"
+                )
+                .execute(arguments: [content.digest.hex, Data(bytes)])
+                let isKnown = try projector.row(
+                    "SELECT 1 FROM content WHERE digest = ? AND name = ?", [content.digest.hex, content.name])
+                if isKnown != nil { return WriteOutcome() }
+                let record = Record.contentStored(content)
+                return WriteOutcome(
+                    receipt: try add(
+                        record, record.canonicalJSON, ContentStored.kind, at: pending.at, projector,
+                        statements))
+            }
+        }
+    }
+
+    /// Carries one record out inside a savepoint. A refusal undoes it and becomes its own outcome; any other error is
+    /// the whole group's.
+    private func attempt(
+        _ db: Database, _ projector: Projector, _ statements: Statements, _ body: () throws -> WriteOutcome
+    ) throws -> Result<WriteOutcome, StoreError> {
+        try statements.savepoint.execute()
+        let result: Result<WriteOutcome, StoreError>
+        do {
+            result = .success(try body())
+        } catch let refusal as Refusal {
+            result = .failure(.refused(refusal))
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            result = .failure(.refused(.constraint(error.message ?? "constraint")))
+        }
+        if case .failure = result {
+            try statements.rollback.execute()
+            projector.forget()
+        }
+        try statements.release.execute()
+        return result
+    }
+
+    /// Adds an entry at the end: projections first, because only they can refuse.
+    @discardableResult
+    private func add(
+        _ record: Record, _ json: [UInt8], _ kind: StaticString, at: Int64, _ projector: Projector,
+        _ statements: Statements
+    ) throws -> Receipt {
+        let sequence = tree.size
+        try projector.apply(record, at: Projector.Place(sequence: sequence, at: at, station: station))
+        let entry = EntryEnvelope.encode(
+            sequence: sequence, at: at, station: station, kind: kind, record: json)
+        let leaf = TreeHash.leaf(entry)
+        try statements.entry.execute(arguments: [sequence, Data(leaf.bytes), Data(entry)])
+        for node in tree.append(leaf) {
+            try statements.node.execute(arguments: [node.level, node.index, Data(node.hash.bytes)])
+        }
+        return Receipt(sequence: sequence, at: at)
+    }
+
+    private func sign(_ db: Database) throws {
+        guard tree.size > (lastCheckpoint?.size ?? 0) else { return }
+        let checkpoint: Checkpoint
+        do throws(NoteError) {
+            checkpoint = try Checkpoint(size: tree.size, root: tree.root, signedBy: key)
+        } catch {
+            throw StoreError.signing(error)
+        }
+        try db.execute(
+            sql: "INSERT INTO ledger_checkpoint (size, note) VALUES (?, ?)",
+            arguments: [checkpoint.size, checkpoint.note.encoded])
+        lastCheckpoint = checkpoint
+    }
+}

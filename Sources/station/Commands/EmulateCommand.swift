@@ -1,0 +1,24 @@
+import ArgumentParser
+import ImpEmulator
+
+struct EmulateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emulate",
+        abstract: "What the emulated line can do.",
+        subcommands: [Faults.self])
+
+    struct Faults: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The faults that can be injected, for `station run --faults` and line.yaml.",
+            discussion: """
+                Faults are separated by commas; each is name[:parameter], then in any order @time (since first power-on), \
+                %probability (per unit), #units (3, 3-5, 3/7), ^seatings (only in the first so many).
+                """)
+
+        func run() {
+            var table = Table("fault", "parameter", "example", "effect")
+            for row in FaultTable.rows { table.add(row.name, row.parameter ?? "–", row.example, row.effect) }
+            table.print()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Blessing
+import StationConfig
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Bless the units of a work order, slot by slot, with live progress.",
+        discussion: """
+            Ctrl-C once: finish the units in work, take no new ones. Twice: stop safely now (power off first). A run that was \
+            killed is taken up by the next one: what was begun and never finished is closed by what the record says.
+
+            On emulated slots, units come from line.yaml of the station folder; --units, --seed, --faults and --pace \
+            change what comes and how fast (`station emulate faults` lists the faults).
+            """)
+
+    @OptionGroup var options: FolderOptions
+
+    @Argument(help: "The work order; may be left out when the folder has just one.")
+    var order: String?
+
+    @Flag(help: "Print what would be done to each unit, and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print one JSON document a finished unit, and one at the end.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Who works here; the record keeps a salted hash.", valueName: "id"))
+    var `operator`: String?
+
+    @Option(help: ArgumentHelp("Emulated slots: how many new units arrive.", valueName: "n"))
+    var units: Int?
+
+    @Option(help: ArgumentHelp("Emulated slots: the seed of everything random.", valueName: "n"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "Emulated slots: faults instead of line.yaml's, as in \"short#3,weak-antenna:-25%0.05\".",
+            valueName: "list"))
+    var faults: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Emulated slots: how many times faster than real time; 0 is as fast as possible.", valueName: "x")
+    )
+    var pace: Double = 0
+
+    func validate() throws {
+        if let units, !(0...1_000_000).contains(units) {
+            throw ValidationError("--units must be 0 to 1000000, found \(units).")
+        }
+        if !(pace >= 0 && pace <= 100_000) {
+            throw ValidationError("--pace must be 0 to 100000, found \(pace).")
+        }
+    }
+
+    func run() async throws {
+        let folder = try options.load(warn: !json)
+        let order = try chosenOrder(in: folder)
+        let plan = try BlessingPlan.make(for: order, in: folder)
+        if dryRun {
+            if json { return Terminal.write(plan.canonicalBytes + [0x0A]) }
+            for line in plan.lines { Terminal.line(line) }
+            return
+        }
+        let session = try RunSession(
+            folder: folder, paths: options.paths(in: folder), plan: plan,
+            operatedBy: try chosenOperator(in: folder, order),
+            emulation: EmulationWishes(units: units, seed: seed, faults: faults, pace: pace))
+        try await session.run(showing: json ? .json : .text)
+    }
+
+    private func chosenOrder(in folder: StationFolder) throws -> WorkOrder {
+        let known = folder.orders.map(\.id).joined(separator: ", ")
+        if let order {
+            guard let found = folder.order(order) else {
+                throw StationFailure(.badInput, "There is no work order \(order) here. There are: \(known).")
+            }
+            return found
+        }
+        guard folder.orders.count == 1, let only = folder.orders.first else {
+            throw StationFailure(.badInput, "Which work order? There are: \(known).")
+        }
+        return only
+    }
+
+    private func chosenOperator(in folder: StationFolder, _ order: WorkOrder) throws -> String? {
+        guard let id = `operator` ?? order.operatorID else { return nil }
+        guard folder.station.operators.isEmpty || folder.station.operators.contains(where: { $0.id == id })
+        else {
+            throw StationFailure(
+                .badInput,
+                "Operator \(id) is not in station.yaml, which has \(folder.station.operators.map(\.id).joined(separator: ", "))."
+            )
+        }
+        return id
+    }
+}

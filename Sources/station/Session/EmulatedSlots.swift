@@ -1,0 +1,42 @@
+import Blessing
+import Fixturing
+import ImpEmulator
+import StationConfig
+
+/// What the command line asks of an emulated line; nil takes line.yaml's value.
+struct EmulationWishes {
+    var units: Int?
+    var seed: UInt64?
+    var faults: String?
+    /// Times faster than real time; 0 for as fast as possible.
+    var pace: Double = 0
+}
+
+/// Slots made of software, as station.yaml and line.yaml describe them.
+enum EmulatedSlots {
+    static func make(
+        for folder: StationFolder, plan: BlessingPlan, wishes: EmulationWishes, shelf: String?
+    ) throws -> [(name: String, fixture: any Fixture)] {
+        let settings = folder.line
+        var setup = LineSetup(
+            seed: wishes.seed ?? settings?.seed ?? 1,
+            units: wishes.units ?? settings?.units ?? plan.order.quantity)
+        if let part = settings?.chips[plan.variant.sku] ?? settings?.chips["default"] {
+            setup.chipPart = part
+        }
+        setup.retests = settings?.retests ?? 0
+        setup.retestOrder = settings?.retestOrder == .immediately ? .immediately : .afterNewUnits
+        do {
+            setup.faults = try FaultPlan(parsing: wishes.faults ?? settings?.faultText ?? "")
+        } catch {
+            throw StationFailure(.badInput, "\(error)")
+        }
+        setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
+        do {
+            let line = try EmulatedLine(setup, shelf: try shelf.map { try UnitShelf(folder: $0) })
+            return folder.station.slots.map { ($0.name, line.slot($0.name)) }
+        } catch let error as ShelfError {
+            throw StationFailure(.badInput, "\(error)")
+        }
+    }
+}

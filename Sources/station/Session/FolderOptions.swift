@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Imp003
+import StationConfig
+import StationStore
+
+/// Where the station's files are; shared by every command that needs them.
+struct FolderOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("C"), .long],
+        help: ArgumentHelp(
+            "The station folder (default: $BLESSING_STATION, else the current folder).", valueName: "dir"))
+    var folder: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Use this database instead of the one that station.yaml names; key and labels lie beside it.",
+            valueName: "file"))
+    var database: String?
+
+    var path: String {
+        folder ?? ProcessInfo.processInfo.environment["BLESSING_STATION"]
+            ?? FileManager.default.currentDirectoryPath
+    }
+
+    /// The whole folder, checked.
+    /// - Throws: `StationFailure` with every problem, when there is one that matters.
+    func load(warn: Bool = true) throws -> StationFolder {
+        let (folder, problems) = StationFolder.load(at: path, regulatory: try Regulatory.database())
+        guard let folder else {
+            for problem in problems { Terminal.note("\(problem)") }
+            let errors = problems.count { $0.severity == .error }
+            throw StationFailure(
+                .badInput, "\(errors) error\(errors == 1 ? "" : "s") in \(path); nothing was begun.")
+        }
+        if warn {
+            for problem in problems { Terminal.note("\(problem)") }
+        }
+        return folder
+    }
+
+    func paths(in folder: StationFolder) -> StationPaths {
+        if let database {
+            let file = URL(fileURLWithPath: database).path
+            let home = (file as NSString).deletingLastPathComponent
+            return StationPaths(
+                database: file, key: "\(home)/station.key", labels: "\(home)/labels", shelf: "\(home)/shelf")
+        }
+        let file = folder.resolve(folder.station.database)
+        let home = (file as NSString).deletingLastPathComponent
+        return StationPaths(
+            database: file, key: "\(home)/station.key", labels: folder.resolve(folder.station.labels),
+            shelf: "\(home)/shelf")
+    }
+
+    /// The record, for reading only; works while a station runs.
+    func reader() throws -> StationReader {
+        if let database { return try StationReader.open(at: database) }
+        return try StationReader.open(at: paths(in: try load(warn: false)).database)
+    }
+}
+
+/// Where a station keeps what it makes.
+struct StationPaths {
+    let database: String
+    /// The station's Ed25519 key, mode 0600.
+    let key: String
+    /// Labels wait here for the printer.
+    let labels: String
+    /// The units of an emulated line.
+    let shelf: String
+}
+
+/// The country rules: the installed package's, else the dated table that came with the program.
+enum Regulatory {
+    static func database() throws -> RegulatoryDatabase {
+        do {
+            return try RegulatoryDatabase.find().database
+        } catch {
+            throw StationFailure(.internalFault, "\(error)")
+        }
+    }
+}

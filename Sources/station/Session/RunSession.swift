@@ -1,0 +1,88 @@
+import Blessing
+import Fixturing
+import Foundation
+import ImpEmulator
+import StationConfig
+import StationStore
+
+/// One `station run`: the record opened, earlier runs closed, slots made, the order worked on, the end told.
+struct RunSession {
+    enum Display { case text, json }
+
+    let folder: StationFolder
+    let paths: StationPaths
+    let plan: BlessingPlan
+    let operatedBy: String?
+    let network: FactoryNetwork
+    let slots: [(name: String, fixture: any Fixture)]
+
+    init(
+        folder: StationFolder, paths: StationPaths, plan: BlessingPlan, operatedBy: String?,
+        emulation: EmulationWishes
+    ) throws {
+        self.folder = folder
+        self.paths = paths
+        self.plan = plan
+        self.operatedBy = operatedBy
+        let settings = folder.station.network
+        network = FactoryNetwork(
+            ssid: settings.ssid,
+            password: try settings.password.resolve(
+                environment: ProcessInfo.processInfo.environment, root: folder.root, emulated: true))
+        slots = try EmulatedSlots.make(
+            for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
+    }
+
+    /// - Throws: `StationFailure` with the exit code that says how the units fared.
+    func run(showing display: Display) async throws {
+        let key = try StationKeys.load(at: paths.key)
+        let store = try await StationStore.open(at: paths.database, key: key, program: Program.name)
+        let control = LineControl()
+        let signals = SignalWatch(control: control) { Terminal.note($0) }
+        defer { signals.end() }
+        let board: any LineDisplay =
+            display == .json
+            ? JSONBoard() : TextBoard(slots: slots.map(\.name), interactive: Terminal.isInteractive)
+        do {
+            for run in try await Recovery(store: store).closeUnfinishedRuns() {
+                board.show(LineEvent(slot: nil, .recovered(run)))
+            }
+            let line = Line(
+                plan: plan, slots: slots, store: store,
+                settings: LineSettings(
+                    program: Program.name, operatedBy: operatedBy, network: network,
+                    labelSpool: paths.labels, control: control),
+                tell: { board.show($0) })
+            let report = try await line.run()
+            _ = try await store.signCheckpoint()
+            let status = try await store.reader.order(plan.order.id)
+            board.end(report, status, paths)
+            try await store.close()
+            try Self.judge(report, control)
+        } catch {
+            try? await store.close()
+            throw error
+        }
+    }
+
+    /// The exit code: a stopped line first, then failed units, then an order that could take none.
+    private static func judge(_ report: LineReport, _ control: LineControl) throws {
+        if control.isFinishing { throw StationFailure(.interrupted) }
+        if report.units.isEmpty, report.blessedBefore >= report.quantity {
+            throw StationFailure(
+                .refused,
+                "Work order \(report.order) is full: \(report.blessedBefore) of \(report.quantity) units are blessed."
+            )
+        }
+        // A unit that failed first and passed on retest has passed.
+        var last: [String: RunOutcome] = [:]
+        for unit in report.units { last[unit.device ?? "run \(unit.run?.description ?? "?")"] = unit.outcome }
+        if last.values.contains(where: { $0 != .passed }) { throw StationFailure(.unitFailed) }
+    }
+}
+
+/// Where line events and the session's end are shown.
+protocol LineDisplay: Sendable {
+    func show(_ event: LineEvent)
+    func end(_ report: LineReport, _ status: OrderStatus?, _ paths: StationPaths)
+}
