@@ -17,7 +17,7 @@ struct Station: AsyncParsableCommand {
               station run WO-2026-0117 --folder stations/demo
               station unit show 30000c2a69000001 --folder stations/demo
 
-            Exit codes: 0 success · 1 a unit failed · 2 refused, nothing was changed · 3 evidence does not hold · \
+            Exit codes: 0 success · 1 a unit failed and the order is not full · 2 refused, nothing was changed · 3 evidence does not hold · \
             64 bad input · 70 internal fault · 74 the record can't be kept · 130 interrupted.
             """,
         version: Program.version,

@@ -8,7 +8,7 @@ import StationStore
 /// How the program ends; part of its interface.
 enum StationExit: Int32, CaseIterable {
     case success = 0
-    /// At least one unit did not pass.
+    /// A unit did not pass, and the work order is not full.
     case unitFailed = 1
     /// The station would not begin; nothing was changed.
     case refused = 2

@@ -8,7 +8,9 @@ import TimeAndChance
 @Suite struct FleetTests {
     /// A thousand units, each with its own chip and its own first power-up, through four slots at once.
     @Test func thousandUnitsBootAndSayWhoTheyAre() async throws {
-        let line = try EmulatedLine(LineSetup(units: 1000, chipPart: "GD25Q40"))
+        var setup = LineSetup(units: 1000, chipPart: "GD25Q40")
+        setup.release.wifiFirmwareBytes = 32 * 1024
+        let line = try EmulatedLine(setup)
         let identities = try await withThrowingTaskGroup(of: [String].self) { group in
             for name in ["1", "2", "3", "4"] {
                 group.addTask {

@@ -7,7 +7,9 @@ import TimeAndChance
 
 @Suite struct FlashProgrammerTests {
     /// Some images at random user addresses, apart from each other, of random content: noise, runs, and blank parts.
-    static func randomImages(_ chance: inout SeededGenerator, _ geometry: FlashGeometry, most: Int) throws -> [FlashImage] {
+    static func randomImages(_ chance: inout SeededGenerator, _ geometry: FlashGeometry, most: Int) throws
+        -> [FlashImage]
+    {
         var images: [FlashImage] = []
         var address = geometry.reservationEnd
         for number in 0..<Int.random(in: 1...4, using: &chance) {
@@ -19,7 +21,8 @@ import TimeAndChance
             for _ in 0..<Int(chance.next() & 3) {
                 let start = Int.random(in: 0..<count, using: &chance)
                 let end = min(count, start + Int.random(in: 1...20_000, using: &chance))
-                for index in start..<end { bytes[index] = chance.next() & 1 == 0 ? 0xFF : bytes[start] }
+                let byte: UInt8 = chance.next() & 1 == 0 ? 0xFF : bytes[start]
+                bytes.replaceSubrange(start..<end, with: [UInt8](repeating: byte, count: end - start))
             }
             images.append(try FlashImage(name: "image \(number)", bytes: bytes, at: address, in: geometry))
             address += count
@@ -46,7 +49,7 @@ import TimeAndChance
             let before = await bus.contents(0..<flash.chip.size)
             let report = try await flash.write(images)
             let after = await bus.contents(0..<flash.chip.size)
-            #expect(after == Self.expected(before, images), "seed \(seed), round \(round), \(name)")
+            expectSame(after, Self.expected(before, images), "seed \(seed), round \(round), \(name)")
             #expect(report.imageBytes == images.reduce(0) { $0 + $1.bytes.count })
             #expect(try await flash.verify(images) == [])
             // Writing again what is there erases and programs nothing.
@@ -64,17 +67,22 @@ import TimeAndChance
         let blank = try await flash.write([image])
         #expect(blank.plans == 1 && blank.erasedBytes == 0)
         #expect(blank.programmedBytes + blank.verifiedBytes <= 2 * bytes.count)
-        #expect(blank.surveyedBytes <= bytes.count / 256)
+        #expect(blank.wirePasses <= 2 && blank.surveyedBytes == 0 && blank.sampledBytes <= bytes.count / 1024)
         let same = try await flash.write([image])
-        #expect(same.wirePasses <= 1.01)
-        let other = try FlashImage(name: "image", bytes: chance.bytes(1 << 20), at: 0x80000, in: flash.geometry)
+        #expect(same.wirePasses == 1)
+        let other = try FlashImage(
+            name: "image", bytes: chance.bytes(1 << 20), at: 0x80000, in: flash.geometry)
         let rewritten = try await flash.write([other])
-        #expect(rewritten.wirePasses <= 3.01 && rewritten.erasedBytes == 1 << 20)
+        #expect(rewritten.wirePasses <= 3 && rewritten.erasedBytes == 1 << 20)
         var changed = other.bytes
         for index in 0x40000..<0x50000 { changed[index] ^= 0xFF }
-        let difference = try await flash.write([FlashImage(name: "image", bytes: changed, at: 0x80000, in: flash.geometry)])
-        #expect(difference.erasedBytes == 65536 && difference.programmedBytes <= 65536 && difference.verifiedBytes == 65536)
-        #expect(await bus.contents(0x80000..<0x180000) == changed)
+        let difference = try await flash.write([
+            FlashImage(name: "image", bytes: changed, at: 0x80000, in: flash.geometry)
+        ])
+        #expect(
+            difference.erasedBytes == 65536 && difference.programmedBytes <= 65536
+                && difference.verifiedBytes == 65536)
+        expectSame(await bus.contents(0x80000..<0x180000), changed)
     }
 
     /// Samples that lie: content only where no sample is taken.
@@ -96,14 +104,17 @@ import TimeAndChance
         let wide = EmulatedSPIBus(chip: chip, clockHertz: nil, batchCapacity: max(capacity, 300))
         let known = try await FlashProgrammer.open(wide, reservationEnd: reservationEnd).chip
         let narrow = NarrowBus(bus: wide, batchCapacity: capacity)
-        let flash = FlashProgrammer(bus: try ReservationGuard(wrapping: narrow, chip: known, reservationEnd: reservationEnd))
-        let image = try FlashImage(name: "image", bytes: Array("blessed".utf8), at: 0x80FFC, in: flash.geometry)
+        let flash = FlashProgrammer(
+            bus: try ReservationGuard(wrapping: narrow, chip: known, reservationEnd: reservationEnd))
+        let image = try FlashImage(
+            name: "image", bytes: Array("blessed".utf8), at: 0x80FFC, in: flash.geometry)
         let report = try await flash.write([image])
         #expect(report.erasedBytes == 8192)
         #expect(await wide.contents(0x80FFC..<0x81003) == Array("blessed".utf8))
         let starved = FlashProgrammer(
             bus: try ReservationGuard(
-                wrapping: NarrowBus(bus: wide, batchCapacity: 7), chip: known, reservationEnd: reservationEnd))
+                wrapping: NarrowBus(bus: wide, batchCapacity: 7), chip: known, reservationEnd: reservationEnd)
+        )
         let other = try FlashImage(name: "image", bytes: [0, 0], at: 0x90000, in: flash.geometry)
         await #expect(throws: (any Error).self) { try await starved.write([other]) }
     }
@@ -112,25 +123,46 @@ import TimeAndChance
         let bus = try bus("W25Q16")
         let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
         var chance = SeededGenerator(seed: 13)
-        let image = try FlashImage(name: "image", bytes: chance.bytes(1 << 20), at: 0x80000, in: flash.geometry)
+        let image = try FlashImage(
+            name: "image", bytes: chance.bytes(1 << 20), at: 0x80000, in: flash.geometry)
         let before = await bus.counters.batches
         _ = try await flash.write([image])
         let batches = await bus.counters.batches - before
         #expect(batches * 16 <= 4096, "\(batches) round trips for 4096 pages")
     }
 
+    /// With datasheet times and a wire of 30 MHz, writing takes hardly longer than what the chip and the wire need at least.
+    @Test func writingIsBoundByTheChip() async throws {
+        let bus = try bus("W25Q128", timing: .typical, clockHertz: 30_000_000)
+        let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
+        var chance = SeededGenerator(seed: 15)
+        let image = try FlashImage(
+            name: "image", bytes: chance.bytes(1 << 20), at: 0x80000, in: flash.geometry)
+        let start = await bus.now
+        _ = try await flash.write([image])
+        let taken = await bus.now - start
+        let pages = 4096
+        let bits = (pages * 261 + (1 << 20)) * 8
+        let pageTime = try part("W25Q128").timing.pageProgram.typical
+        let floor = pageTime * pages + .seconds(1) * bits / 30_000_000
+        #expect(taken / floor < 1.05, "\(taken) against \(floor)")
+    }
+
     @Test func aPlanIsAValue() async throws {
         let bus = try bus("W25Q16", userFilled: true)
         let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-        let image = try FlashImage(name: "config", bytes: Array(repeating: 7, count: 5000), at: 0x80000, in: flash.geometry)
+        let image = try FlashImage(
+            name: "config", bytes: Array(repeating: 7, count: 5000), at: 0x80000, in: flash.geometry)
         let before = await bus.contents(0..<2 << 20)
         let first = try await flash.plan([image])
         let second = try await flash.plan([image])
-        #expect(first == second && first.digest == second.digest && first.canonicalText == second.canonicalText)
-        #expect(await bus.contents(0..<2 << 20) == before, "planning changes nothing")
+        #expect(
+            first == second && first.digest == second.digest && first.canonicalText == second.canonicalText)
+        expectSame(await bus.contents(0..<2 << 20), before, "planning changes nothing")
         #expect(first.description.contains("erase by 4 KB") && first.description.contains(first.digest.hex))
         #expect(first.summary.erases4K == 2 && first.summary.erasedSectors == 2)
-        let other = try FlashImage(name: "config", bytes: Array(repeating: 8, count: 5000), at: 0x80000, in: flash.geometry)
+        let other = try FlashImage(
+            name: "config", bytes: Array(repeating: 8, count: 5000), at: 0x80000, in: flash.geometry)
         #expect(try await flash.plan([other]).digest != first.digest)
 
         let elsewhere = try bus2("GD25Q16")
@@ -168,14 +200,17 @@ import TimeAndChance
     @Test func eventsComeInOrderAndAddUp() async throws {
         let bus = try bus("W25Q16", userFilled: true)
         let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-        let image = try FlashImage(name: "image", bytes: [UInt8](repeating: 3, count: 300_000), at: 0x80000, in: flash.geometry)
+        let image = try FlashImage(
+            name: "image", bytes: [UInt8](repeating: 3, count: 300_000), at: 0x80000, in: flash.geometry)
         let log = EventLog()
         let report = try await flash.write([image]) { await log.add($0) }
         let names = await log.names
         #expect(names.first == "surveyed" && names.last == "finished")
         #expect(names.firstIndex(of: "planned").map { $0 < (names.firstIndex(of: "working") ?? 0) } == true)
         let last = try #require(await log.lastProgress)
-        #expect(last.programmed == last.toProgram && last.erased == last.toErase && last.verified == last.toVerify)
+        #expect(
+            last.programmed == last.toProgram && last.erased == last.toErase && last.verified == last.toVerify
+        )
         #expect(last.fraction == 1 && last.programmed == report.programmedBytes)
     }
 
@@ -191,12 +226,14 @@ import TimeAndChance
         #expect(try await flash.isBlank(range))
         var expected = before
         expected.replaceSubrange(range.range, with: repeatElement(0xFF, count: range.count))
-        #expect(await bus.contents(0..<2 << 20) == expected)
+        expectSame(await bus.contents(0..<2 << 20), expected)
         await #expect(throws: FlashRefusal.self) { try await flash.read(0..<(2 << 20) + 1) }
         await #expect(throws: FlashRefusal.self) { try await flash.hash(-1..<1) }
         let image = try FlashImage(name: "image", bytes: [0, 1, 2], at: 0x80200, in: flash.geometry)
         let mismatch = try #require(try await flash.verify([image]).first)
-        #expect(mismatch.address == 0x80200 && mismatch.expected == 0 && mismatch.found == 0xFF && mismatch.count == 3)
+        #expect(
+            mismatch.address == 0x80200 && mismatch.expected == 0 && mismatch.found == 0xFF
+                && mismatch.count == 3)
     }
 }
 
@@ -233,11 +270,14 @@ actor RecordingBus: SPIBus {
 actor EventLog {
     private(set) var names: [String] = []
     private(set) var lastProgress: FlashProgress?
+    private(set) var lastPlan: FlashPlan?
 
     func add(_ event: FlashEvent) {
         switch event {
         case .surveyed: names.append("surveyed")
-        case .planned: names.append("planned")
+        case .planned(let plan):
+            names.append("planned")
+            lastPlan = plan
         case .working: names.append("working")
         case .progress(let progress):
             names.append("progress")

@@ -17,10 +17,8 @@ import TimeAndChance
         let images = try FlashProgrammerTests.randomImages(&chance, opened.geometry, most: 50_000)
         let reservation = await bus.contents(0..<reservationEnd)
         let expected = FlashProgrammerTests.expected(await bus.contents(0..<opened.chip.size), images)
-        // The bytes of a partly covered sector are only lost if power goes between its erase and its program: they are in
-        // the plan, not on the chip. Whole sectors around the images keep what they had.
-        let touched = FlashPlanner.touchedRuns(images.sorted { $0.range.lowerBound < $1.range.lowerBound })
         var distrusted: [UserRange] = []
+        let log = EventLog()
         var cuts = 0
         while true {
             if cuts < 4 {
@@ -29,7 +27,11 @@ import TimeAndChance
             }
             do {
                 let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-                _ = try await flash.write(images, distrusting: distrusted)
+                // A cut while reading leaves the earlier plan as the one to restore from.
+                let earlier = await log.lastPlan
+                _ = try await flash.write(images, distrusting: distrusted, restoring: earlier) {
+                    await log.add($0)
+                }
                 break
             } catch let failure as FlashFailure {
                 let range = try #require(failure.interrupted, "\(failure)")
@@ -39,24 +41,56 @@ import TimeAndChance
             }
             cuts += 1
             await bus.restorePower()
-            #expect(await bus.contents(0..<reservationEnd) == reservation, "seed \(seed), cut \(cuts)")
+            expectSame(await bus.contents(0..<reservationEnd), reservation, "seed \(seed), cut \(cuts)")
             try #require(cuts < 40)
         }
         let after = await bus.contents(0..<opened.chip.size)
-        for image in images { #expect(Array(after[image.range.range]) == image.bytes, "seed \(seed), \(cuts) cuts") }
-        var position = 0
-        for run in touched + [opened.chip.size..<opened.chip.size] {
-            #expect(after[position..<run.lowerBound] == expected[position..<run.lowerBound], "seed \(seed)")
-            position = run.upperBound
-        }
-        #expect(await bus.contents(0..<reservationEnd) == reservation)
+        expectSame(after, expected, "seed \(seed), \(cuts) cuts")
+        expectSame(await bus.contents(0..<reservationEnd), reservation)
     }
 
-    @Test(arguments: [3, 10, 50, 200, 400])
+    /// An erase cut off near its end leaves a sector that reads blank, with cells that will not stay so. Only because the
+    /// next plan distrusts the sector is it erased again.
+    @Test(arguments: 0..<24 as Range<UInt64>)
+    func sectorsThatOnlyReadRightAreErasedAgain(seed: UInt64) async throws {
+        let bus = try bus("W25Q16", seed: seed, timing: .typical, userFilled: true, clockHertz: 30_000_000)
+        let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
+        let range = try UserRange(0x80000..<0x81000, in: flash.geometry)
+        await bus.cutPower(at: bus.now + .microseconds(43_500))
+        await #expect(throws: FlashFailure.self) { try await flash.erase(range) }
+        await bus.restorePower()
+        #expect(await bus.withChip { $0.hasUnstableCells })
+        let image = try FlashImage(name: "image", bytes: [0x00], at: 0x80000, in: flash.geometry)
+        _ = try await flash.write([image], distrusting: [range])
+        #expect(await bus.withChip { !$0.hasUnstableCells }, "seed \(seed)")
+    }
+
+    /// Between erase and program, what stood beside the image is nowhere but in the plan.
+    @Test(arguments: [true, false])
+    func bytesBesideTheImageAreKeptInThePlan(isRestoring: Bool) async throws {
+        let bus = try bus("W25Q16", timing: .typical, userFilled: true, clockHertz: 30_000_000)
+        let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
+        let image = try FlashImage(
+            name: "image", bytes: Array("blessed".utf8), at: 0x80100, in: flash.geometry)
+        let expected = FlashProgrammerTests.expected(await bus.contents(0..<2 << 20), [image])
+        let plan = try await flash.plan([image])
+        // The erase takes 45 ms, then pages follow, 0.4 ms each.
+        await bus.cutPower(at: bus.now + .milliseconds(48))
+        let failure = try #require(await #expect(throws: FlashFailure.self) { try await flash.execute(plan) })
+        await bus.restorePower()
+        let cut = try UserRange(#require(failure.interrupted), in: flash.geometry)
+        _ = try await flash.write([image], distrusting: [cut], restoring: isRestoring ? plan : nil)
+        let same = isSame(await bus.contents(0..<2 << 20), expected)
+        #expect(same == isRestoring)
+        #expect(try await flash.verify([image]) == [])
+    }
+
+    @Test(arguments: [5, 10, 50, 200, 400])
     func aPulledPlugIsTakenUpAgain(operations: Int) async throws {
         let bus = try bus("W25Q16", timing: .typical, userFilled: true, clockHertz: 30_000_000)
         let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-        let image = try FlashImage(name: "image", bytes: [UInt8](repeating: 0x3C, count: 70_000), at: 0x80010, in: flash.geometry)
+        let image = try FlashImage(
+            name: "image", bytes: [UInt8](repeating: 0x3C, count: 70_000), at: 0x80010, in: flash.geometry)
         let plan = try await flash.plan([image])
         await bus.disconnect(afterOperations: operations)
         let failure = await #expect(throws: FlashFailure.self) { try await flash.execute(plan) }
@@ -76,8 +110,9 @@ import TimeAndChance
     @Test(arguments: [1, 2, 3])
     func cancellationStopsBetweenUnits(after stop: Int) async throws {
         let bus = try bus("W25Q16", timing: .typical, userFilled: true, clockHertz: 30_000_000)
-        let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-        let image = try FlashImage(name: "image", bytes: [UInt8](repeating: 0x3C, count: 400_000), at: 0x80000, in: flash.geometry)
+        let flash = try await FlashProgrammer.open(ObedientBus(bus: bus), reservationEnd: reservationEnd)
+        let image = try FlashImage(
+            name: "image", bytes: [UInt8](repeating: 0x3C, count: 400_000), at: 0x80000, in: flash.geometry)
         let plan = try await flash.plan([image])
         let begun = Counter()
         let task = Task {
@@ -90,10 +125,12 @@ import TimeAndChance
         let ranges = await begun.ranges
         #expect(ranges.count == stop)
         let range = try #require(ranges.last)
-        #expect(await bus.contents(range) == [UInt8](repeating: 0x3C, count: range.count))
+        expectSame(await bus.contents(range), [UInt8](repeating: 0x3C, count: range.count))
         let status = await bus.withChip { $0.statusRegister }
         #expect(status & 3 == 0, "neither busy nor write-enabled")
-        #expect(await bus.contents(range.upperBound..<range.upperBound + 16) != [UInt8](repeating: 0x3C, count: 16))
+        #expect(
+            await bus.contents(range.upperBound..<range.upperBound + 16)
+                != [UInt8](repeating: 0x3C, count: 16))
         _ = try await flash.write([image])
         #expect(try await flash.verify([image]) == [])
     }
@@ -107,7 +144,7 @@ import TimeAndChance
         await #expect(throws: LedgerIsFull.self) {
             try await flash.write([image]) { if case .working = $0 { throw LedgerIsFull() } }
         }
-        #expect(await bus.contents(0..<2 << 20) == before)
+        expectSame(await bus.contents(0..<2 << 20), before)
     }
 
     // MARK: Chips that fail
@@ -115,7 +152,8 @@ import TimeAndChance
     @Test func aWornSectorIsNamed() async throws {
         let bus = try bus("W25Q16", userFilled: true, prepare: { $0.faults.wearOut(sector: 0x90, seed: 5) })
         let flash = try await FlashProgrammer.open(bus, reservationEnd: reservationEnd)
-        let image = try FlashImage(name: "image", bytes: [UInt8](repeating: 0xFE, count: 200_000), at: 0x80000, in: flash.geometry)
+        let image = try FlashImage(
+            name: "image", bytes: [UInt8](repeating: 0xFE, count: 200_000), at: 0x80000, in: flash.geometry)
         let failure = await #expect(throws: FlashFailure.self) { try await flash.write([image]) }
         guard case .verifyFailed(let address, _, _, _, _)? = failure else {
             Issue.record("\(String(describing: failure))")
@@ -152,7 +190,9 @@ import TimeAndChance
         let image = try FlashImage(name: "image", bytes: [0x12], at: 0x80000, in: flash.geometry)
         let plan = try await flash.plan([image])
         await bus.withChip { $0.statusRegister = 0x1C }
-        await #expect(throws: FlashFailure.protected(status: 0x1C, mask: 0x1C)) { try await flash.execute(plan) }
+        await #expect(throws: FlashFailure.protected(status: 0x1C, mask: 0x1C)) {
+            try await flash.execute(plan)
+        }
     }
 
     /// Chips that lie about themselves in every way that a mutated table gives: written or refused, the reservation stays.
@@ -162,11 +202,16 @@ import TimeAndChance
         for round in 0..<60 {
             var model = try part(["W25Q16", "MX25L4006E", "MX25L1605"][round % 3])
             if model.sfdp == nil {
-                model.sfdp = SFDPImage(size: model.size, erases: [.init(0x20, 4096), .init(0xD8, 65536)], timing: model.timing).bytes
+                model.sfdp =
+                    SFDPImage(
+                        size: model.size, erases: [.init(0x20, 4096), .init(0xD8, 65536)],
+                        timing: model.timing
+                    ).bytes
             }
             if chance.next() & 1 == 0 { model.id = JEDECID(0x85, 0x60, model.id.capacity) }
             for _ in 0..<Int(chance.next() & 3) {
-                model.sfdp?[SFDPImage.tableAddress + Int(chance.next() % 36)] = UInt8(truncatingIfNeeded: chance.next())
+                model.sfdp?[SFDPImage.tableAddress + Int(chance.next() % 36)] = UInt8(
+                    truncatingIfNeeded: chance.next())
             }
             let chip = chip(model, seed: UInt64(round), userFilled: true)
             let bus = EmulatedSPIBus(chip: chip, clockHertz: nil)
@@ -175,9 +220,20 @@ import TimeAndChance
             guard let flash = try? await FlashProgrammer.open(bus, reservationEnd: 0x74000) else { continue }
             let images = try FlashProgrammerTests.randomImages(&chance, flash.geometry, most: 20_000)
             if (try? await flash.write(images)) != nil { written += 1 }
-            #expect(await bus.contents(0..<0x74000) == reservation, "round \(round)")
+            expectSame(await bus.contents(0..<0x74000), reservation, "round \(round)")
         }
         #expect(written > 5)
+    }
+}
+
+/// An adapter that gives up at once when its task is cancelled.
+struct ObedientBus: SPIBus {
+    let bus: EmulatedSPIBus
+    var batchCapacity: Int { bus.batchCapacity }
+
+    func perform(_ batch: [SPIOperation]) async throws -> [[UInt8]] {
+        try Task.checkCancellation()
+        return try await bus.perform(batch)
     }
 }
 

@@ -7,7 +7,8 @@ import Testing
         (0x70000, 512 * 1024, true), (0x70000, 16 << 20, true), (0x80000, 1 << 20, true),
         (0x6F000, 1 << 20, false), (0, 1 << 20, false), (-4096, 1 << 20, false), (0x70001, 1 << 20, false),
         (0x80000, 512 * 1024, false), (0x90000, 512 * 1024, false), (.max, 1 << 20, false),
-        (0x70000, 256 * 1024, false), (0x70000, 32 << 20, false), (0x70000, 3 << 20, false), (0x70000, 0, false),
+        (0x70000, 256 * 1024, false), (0x70000, 32 << 20, false), (0x70000, 3 << 20, false),
+        (0x70000, 0, false),
         (0x70000, .min, false),
     ])
     func geometry(reservationEnd: Int, chipSize: Int, isGood: Bool) {
@@ -20,8 +21,10 @@ import Testing
 
     @Test(arguments: [
         (0x70000..<0x80000, true), (0x70000..<0x70001, true), (0x7FFFF..<0x80000, true),
-        (0x6FFFF..<0x70001, false), (0..<0x80000, false), (0x7FFFF..<0x80001, false), (0x80000..<0x80001, false),
-        (-1..<0x70001, false), (0x70000..<0x70000, false), (0x70000..<Int.max, false), (Int.min..<Int.max, false),
+        (0x6FFFF..<0x70001, false), (0..<0x80000, false), (0x7FFFF..<0x80001, false),
+        (0x80000..<0x80001, false),
+        (-1..<0x70001, false), (0x70000..<0x70000, false), (0x70000..<Int.max, false),
+        (Int.min..<Int.max, false),
     ])
     func ranges(range: Range<Int>, isGood: Bool) throws {
         let geometry = try FlashGeometry(reservationEnd: 0x70000, chipSize: 512 * 1024)
@@ -45,7 +48,8 @@ import Testing
     func imagesOutsideAreRefused(address: Int, count: Int) throws {
         let geometry = try FlashGeometry(reservationEnd: 0x70000, chipSize: 512 * 1024)
         #expect(throws: FlashRefusal.self) {
-            try FlashImage(name: "image", bytes: [UInt8](repeating: 1, count: count), at: address, in: geometry)
+            try FlashImage(
+                name: "image", bytes: [UInt8](repeating: 1, count: count), at: address, in: geometry)
         }
     }
 
@@ -64,13 +68,16 @@ import Testing
     init() throws { geometry = try FlashGeometry(reservationEnd: 0x70000, chipSize: 1 << 20) }
 
     private func image(_ range: Range<Int>) throws -> FlashImage {
-        try FlashImage(name: "image", bytes: [UInt8](repeating: 0, count: range.count), at: range.lowerBound, in: geometry)
+        try FlashImage(
+            name: "image", bytes: [UInt8](repeating: 0, count: range.count), at: range.lowerBound,
+            in: geometry)
     }
 
     /// The layout on which flashrom, asked to write `user` only, overwrote `reserved`.
     @Test func aRegionThatReachesIntoTheReservationIsNoLayout() {
         #expect(throws: FlashRefusal.regionsOverlap("reservation", "user", at: 0x60000..<0x70000)) {
-            try FlashLayout(geometry: geometry, regions: [FlashRegion(name: "user", range: 0x60000..<0x100000)])
+            try FlashLayout(
+                geometry: geometry, regions: [FlashRegion(name: "user", range: 0x60000..<0x100000)])
         }
     }
 
@@ -95,7 +102,10 @@ import Testing
                 FlashRegion(name: "calibration", range: 0xA0000..<0xA1000, access: .kept),
             ])
         #expect(throws: Never.self) { try layout.admit(image(0x80000..<0xA0000)) }
-        #expect(throws: FlashRefusal.imageTouchesKept(image: "image", region: "calibration", at: 0xA0000..<0xA0001)) {
+        #expect(
+            throws: FlashRefusal.imageTouchesKept(
+                image: "image", region: "calibration", at: 0xA0000..<0xA0001)
+        ) {
             try layout.admit(image(0x9FFFF..<0xA0001))
         }
         #expect(throws: FlashRefusal.imageOutsideRegions(image: "image", range: 0x7FFFF..<0x80001)) {

@@ -17,6 +17,11 @@ enum Demo {
         do { return try .shipped() } catch { preconditionFailure("the shipped regulatory table: \(error)") }
     }()
 
+    /// The digest of a shipped file, as SKUs write it.
+    static func sha256(_ file: String) -> String {
+        SHA256Digest(of: (try? Data(contentsOf: URL(filePath: "\(path)/\(file)"))) ?? Data()).hex
+    }
+
     /// The demo folder as it is shipped.
     static let folder: StationFolder? = StationFolder.load(at: path, regulatory: regulatory).0
 }
@@ -114,7 +119,8 @@ struct Breakage: CustomTestStringConvertible {
     var severity = Severity.error
 
     init(
-        _ name: String, _ edits: Edit..., gives code: ConfigCode, in file: String, at: String? = nil, saying: String...,
+        _ name: String, _ edits: Edit..., gives code: ConfigCode, in file: String, at: String? = nil,
+        saying: String...,
         severity: Severity = .error
     ) {
         self.name = name

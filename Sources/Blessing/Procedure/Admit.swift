@@ -44,7 +44,7 @@ extension UnitProcedure {
         if let blessed = unit.device.blessedRun {
             throw Reason(
                 .alreadyBlessed,
-                "\(code) belongs to \(unit.device.device), blessed in run \(blessed); un-bless it in impCentral before it is made again"
+                "\(code) belongs to \(unit.device.device), blessed in \(blessed); un-bless it in impCentral before it is made again"
             )
         }
         return unit.device
@@ -115,7 +115,7 @@ extension UnitProcedure {
             if let blessed = unit.device.blessedRun {
                 throw Reason(
                     .alreadyBlessed,
-                    "\(device) was blessed in run \(blessed); un-bless it in impCentral before it is made again"
+                    "\(device) was blessed in \(blessed); un-bless it in impCentral before it is made again"
                 )
             }
             if unit.device.isQuarantined, let quarantine = unit.quarantines.last {
@@ -136,7 +136,7 @@ extension UnitProcedure {
         if let final = failed.first(where: { $0.stage.map(retest.neverAfter.contains) ?? false }) {
             throw Reason(
                 .attemptsExhausted,
-                "\(device) failed at \(final.failedStep ?? "") (run \(final.run)); the SKU allows no retest after that"
+                "\(device) failed at \(final.failedStep ?? "") (\(final.run)); the SKU allows no retest after that"
             )
         }
         if let last = failed.last { try await rest(after: last) }
@@ -148,7 +148,7 @@ extension UnitProcedure {
         if retest.newSlot == .require, last.slot == context.slotNumber {
             throw Reason(
                 .otherSlotRequired,
-                "the last attempt failed in this slot (run \(last.run)); the SKU wants the next one in another"
+                "the last attempt failed in this slot (\(last.run)); the SKU wants the next one in another"
             )
         }
         guard retest.coolDown > .zero else { return }

@@ -105,7 +105,7 @@ public final class ImpAPI {
     }
 
     /// `imp.scanwifinetworks(callback)`: returns at once.
-    public func scanWiFiNetworks(callback: @escaping ([ScanResult]) throws -> Void) throws(SquirrelError) {
+    public func beginWiFiScan(callback: @escaping ([ScanResult]) throws -> Void) throws(SquirrelError) {
         let processor = machine.processor
         try scan { found in processor.post { try callback(found) } }
     }

@@ -15,6 +15,7 @@ public final class PinAPI {
         case analogOut
     }
 
+    /// Which pin this is.
     public let name: PinName
     private let machine: SquirrelMachine
     private var mode: Mode?

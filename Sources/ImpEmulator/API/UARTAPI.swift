@@ -1,6 +1,6 @@
 /// A serial port of the `hardware` table: FIFOs of 80 bytes unless set, errors as flags, flow control by RTS.
 public final class UARTAPI {
-    /// `uart.flags()` (R6).
+    /// `uart.flags()` (R6); noise, parity and idle flags come with lines that can have such errors.
     public struct Flags: OptionSet, Sendable {
         public let rawValue: Int
 
@@ -8,13 +8,14 @@ public final class UARTAPI {
             self.rawValue = rawValue
         }
 
+        /// Bytes are in the receive FIFO.
         public static let readReady = Flags(rawValue: 1)
+        /// Everything written has left.
         public static let writeDone = Flags(rawValue: 2)
-        public static let noiseError = Flags(rawValue: 4)
+        /// A stop bit was missing.
         public static let frameError = Flags(rawValue: 8)
-        public static let parityError = Flags(rawValue: 16)
+        /// Bytes found no place in the receive FIFO and are lost.
         public static let overrunError = Flags(rawValue: 32)
-        public static let lineIdle = Flags(rawValue: 64)
     }
 
     /// How `uart.configure` sets the port up.
@@ -23,6 +24,7 @@ public final class UARTAPI {
         public var baud: Int
         /// 7 or 8.
         public var wordSize = 8
+        /// Whether a parity bit follows the data.
         public var hasParity = false
         /// 1 or 2.
         public var stopBits = 1
@@ -51,6 +53,8 @@ public final class UARTAPI {
     private var inbound: SerialLine?
     private var outbound: SerialLine?
     private var receiveEvent: Simulation.Event?
+    /// When the last written byte will have left; nil when that was told already.
+    private var writingUntil: VirtualInstant?
 
     init(name: UARTName, machine: SquirrelMachine) {
         self.name = name
@@ -121,6 +125,7 @@ public final class UARTAPI {
         outbound = nil
         fifo.removeAll()
         raised = []
+        writingUntil = nil
     }
 
     // MARK: Receiving
@@ -142,6 +147,10 @@ public final class UARTAPI {
     /// `uart.flags()`: what has happened since the last call.
     public func flags() -> Flags {
         fetch()
+        if let end = writingUntil, end <= module.simulation.now {
+            raised.insert(.writeDone)
+            writingUntil = nil
+        }
         defer { raised = [] }
         return raised
     }
@@ -201,6 +210,7 @@ public final class UARTAPI {
             outbound.send(
                 isConsole ? module.consoleNoise.damage(bytes) : bytes, at: now, format: settings.format)
         }
+        writingUntil = max(outbound.busyUntil, now)
         let accepted = max(outbound.instantWithUnsent(atMost: transmitCapacity), now)
         machine.processor.wait(for: accepted - now) { try then(.success(())) }
     }

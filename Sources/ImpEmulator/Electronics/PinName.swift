@@ -15,13 +15,21 @@ public struct PinFunctions: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
+    /// A channel of the 12-bit ADC.
     public static let analogIn = PinFunctions(rawValue: 1)
+    /// A channel of the 12-bit DAC.
     public static let analogOut = PinFunctions(rawValue: 2)
+    /// Ends deep sleep when high.
     public static let wakeup = PinFunctions(rawValue: 4)
+    /// Pulse-width modulation, proven by vendor code.
     public static let pwm = PinFunctions(rawValue: 8)
+    /// A callback on state changes, proven by vendor code.
     public static let stateChange = PinFunctions(rawValue: 16)
+    /// Counts pulses.
     public static let pulseCount = PinFunctions(rawValue: 32)
+    /// Starts the pulse generator (PTPG).
     public static let pulseGeneratorTrigger = PinFunctions(rawValue: 64)
+    /// Puts out the generated pulse (PTPG).
     public static let pulseGeneratorOutput = PinFunctions(rawValue: 128)
 }
 
@@ -32,18 +40,25 @@ public struct PinFunctions: OptionSet, Sendable {
 public enum PinMux {
     /// One serial port's pins; RTS and CTS where it has them.
     public struct UARTPins: Sendable {
+        /// Out of the module.
         public var tx: PinName
+        /// Into the module.
         public var rx: PinName
+        /// Low while the receive FIFO has room.
         public var rts: PinName?
+        /// Low while the other side has room.
         public var cts: PinName?
     }
 
     /// One I²C bus's pins.
     public struct I2CPins: Sendable {
+        /// Clock.
         public var scl: PinName
+        /// Data.
         public var sda: PinName
     }
 
+    /// What each pin can do.
     public static let functions: [PinName: PinFunctions] = [
         .a: [.analogIn, .analogOut], .b: [.analogIn],
         .c: [.analogIn, .analogOut, .pulseGeneratorOutput], .d: [.pulseGeneratorOutput],
@@ -56,6 +71,7 @@ public enum PinMux {
         .w: [.analogIn, .wakeup], .x: [.stateChange, .pulseGeneratorOutput], .y: [],
     ]
 
+    /// The pins of each serial port.
     public static let uarts: [UARTName: UARTPins] = [
         .fg: UARTPins(tx: .f, rx: .g),
         .qrpw: UARTPins(tx: .q, rx: .r, rts: .p, cts: .w),
@@ -64,6 +80,7 @@ public enum PinMux {
         .dm: UARTPins(tx: .d, rx: .m),
     ]
 
+    /// The pins of each I²C bus.
     public static let i2cs: [I2CName: I2CPins] = [
         .fg: I2CPins(scl: .f, sda: .g),
         .ab: I2CPins(scl: .a, sda: .b),

@@ -22,6 +22,7 @@ public struct ProductBoard: Sendable, Equatable {
     /// The product's own LED, driven low to light; seen by the fixture's light sensor.
     public var userLED: PinName?
 
+    /// A board without anything on it but what `elements` list.
     public init(name: String, console: UARTName, elements: [BoardElement], userLED: PinName? = nil) {
         self.name = name
         self.console = console
@@ -55,6 +56,7 @@ public struct ProductBoard: Sendable, Equatable {
 
 /// A nominal value and how far units scatter around it.
 public struct Spread: Sendable, Equatable {
+    /// The value in the drawing.
     public var nominal: Double
     /// Standard deviation, in the same unit.
     public var sigma: Double

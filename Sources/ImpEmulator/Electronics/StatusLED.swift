@@ -2,13 +2,16 @@ import Fixturing
 
 /// The module's red/green LED pair: which pattern it plays, and what an eye sees.
 public final class StatusLED {
+    /// What the pair shows together: amber is both.
     public enum Colour: String, Sendable, Codable {
         case off, red, green, amber
     }
 
     /// One stretch of a pattern.
     public struct Stretch: Sendable, Equatable {
+        /// What shines meanwhile.
         public var colour: Colour
+        /// How long.
         public var milliseconds: Int
     }
 
@@ -25,6 +28,7 @@ public final class StatusLED {
         case blessed, blessingFailed
     }
 
+    /// Each pattern, one period of it.
     public static let patterns: [Pattern: [Stretch]] = [
         .dark: stretches(.off, [1000]),
         .blinkUpAccepted: stretches(.green, [1000]),

@@ -4,7 +4,9 @@ import Imp003
 /// Factory firmware as a thin script over the imp API: it carries the link on the console port, does what the
 /// station asks, and knows nothing about what is right.
 public final class FactoryFirmware: Firmware {
+    /// As the link and `Identify` give it.
     public static let name = "factory"
+    /// As the link and `Identify` give it.
     public static let version = "1.0"
 
     let imp: ImpAPI

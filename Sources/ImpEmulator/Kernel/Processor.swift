@@ -1,7 +1,9 @@
 /// A Squirrel error: what `throw` raises, with the text that impOS logs.
 public struct SquirrelError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// As `server.error` would print it.
     public var message: String
 
+    /// An error with this text.
     public init(_ message: String) {
         self.message = message
     }
@@ -25,6 +27,8 @@ final class Processor {
     private let onError: (any Error) -> Void
     private var queue: [Callback] = []
     private var idleQueue: [Callback] = []
+    /// Continuations of calls that are over while something else still holds the processor.
+    private var continuations: [Callback] = []
     private var drainIsScheduled = false
     private var holds = 0
     private(set) var isStopped = false
@@ -53,11 +57,12 @@ final class Processor {
         holds += 1
     }
 
-    /// Ends a hold and continues right there, before any queued callback.
-    func release(_ continuation: Callback = {}) {
+    /// Ends a hold; the program continues before any queued callback, as soon as nothing else holds it.
+    func release(_ continuation: @escaping Callback = {}) {
         guard !isStopped else { return }
         holds -= 1
-        run(continuation)
+        continuations.append(continuation)
+        while holds == 0, !continuations.isEmpty { run(continuations.removeFirst()) }
         scheduleDrain()
     }
 
@@ -72,6 +77,7 @@ final class Processor {
         isStopped = true
         queue.removeAll()
         idleQueue.removeAll()
+        continuations.removeAll()
     }
 
     private func scheduleDrain() {

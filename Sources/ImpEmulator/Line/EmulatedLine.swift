@@ -6,6 +6,7 @@ import NORChipModel
 public actor EmulatedLine {
     /// The cloud that enrols and blesses this line's units.
     public nonisolated let cloud: EmulatedCloud
+    /// What the line was made from.
     public nonisolated let setup: LineSetup
     nonisolated let roster: UnitRoster
 
@@ -59,6 +60,9 @@ public actor EmulatedLine {
         isClosed = true
         wakeAll()
     }
+
+    /// Slots that wait for a unit to come back.
+    var waitingSlots: Int { waiters.count }
 
     /// Units in the tray.
     public var waiting: Int { tray.count }

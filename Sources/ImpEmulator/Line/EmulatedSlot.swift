@@ -5,7 +5,9 @@ import TimeAndChance
 
 /// One emulated slot: a `Fixture` whose time moves only while the station waits on it.
 public actor EmulatedSlot: Fixture {
+    /// For people: `emulated slot 2`.
     public nonisolated let label: String
+    /// What the shelf remembers it by.
     public nonisolated let name: String
     private let line: EmulatedLine
     private let bench: SlotBench

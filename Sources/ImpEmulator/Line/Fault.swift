@@ -5,6 +5,7 @@ import TimeAndChance
 /// As text: `name[:parameter]` and any of `@time`, `%probability`, `#units`, `^seatings` behind it, in any order:
 /// `uart-noise:0.001`, `brown-out@5.2s`, `short%0.02`, `cold-joint:i2c#3-5`, `uart-silent#7^1`.
 public struct Fault: Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong; `FaultTable` tells what each one does.
     public enum Kind: Sendable, Equatable {
         case noPower
         case short
@@ -31,6 +32,7 @@ public struct Fault: Sendable, Equatable, CustomStringConvertible {
         case usbUnplug(Duration?)
     }
 
+    /// What is wrong.
     public var kind: Kind
     /// How long after the first power-on in the slot; nil = from the start.
     public var at: Duration?
@@ -77,8 +79,10 @@ public enum Joint: String, Sendable, Codable, CaseIterable {
 
 /// All faults of a line, from one text.
 public struct FaultPlan: Sendable, Equatable, CustomStringConvertible {
+    /// In the order of the text, which is also part of the dice.
     public var faults: [Fault]
 
+    /// A line without faults.
     public static let none = FaultPlan(faults: [])
 
     public init(faults: [Fault]) {

@@ -1,5 +1,6 @@
 /// Every fault that can be asked for, in one table: its name, what it takes, what one sees.
 public enum FaultTable {
+    /// One fault for people.
     public struct Row: Sendable {
         /// As written in a fault text.
         public var name: String
@@ -9,6 +10,7 @@ public enum FaultTable {
         public var allowed: String
         /// What it does, and where it can be seen.
         public var effect: String
+        /// A text that would be read.
         public var example: String
         /// Happens at an instant (may carry `@time`) instead of being there from the start.
         public var isEvent = false
@@ -17,6 +19,7 @@ public enum FaultTable {
         var make: @Sendable (String?) -> Fault.Kind?
     }
 
+    /// All of them, by what they concern.
     public static let rows: [Row] = supply + boardFaults + flash + radio + console + identity + surroundings
 
     static func row(named name: String) -> Row? {
@@ -67,9 +70,10 @@ public enum FaultTable {
 
     private static let flash: [Row] = [
         Row(
-            name: "bad-sector", parameter: "address", allowed: "a physical byte address such as 0x80000",
+            name: "bad-sector", parameter: "address",
+            allowed: "a physical byte address on the chip, such as 0x7f000",
             effect: "The 4 KB sector there keeps some bits at 0 after an erase.",
-            example: "bad-sector:0x80000",
+            example: "bad-sector:0x7f000",
             make: { address($0).map { .badSector(address: $0) } }),
         plain(
             "flash-protected", .flashProtected,

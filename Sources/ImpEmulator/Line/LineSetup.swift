@@ -17,14 +17,21 @@ public struct LineSetup: Sendable {
     public var units: Int
     /// Catalogue name of the SPI flash.
     public var chipPart: String
+    /// The product around the module.
     public var board: ProductBoard
+    /// What goes wrong, and with which units.
     public var faults: FaultPlan
     /// How often a failed or aborted unit is put back into the feed.
     public var retests: Int
+    /// When those come.
     public var retestOrder: RetestOrder
+    /// What is on the air.
     public var radio: RadioEnvironment
+    /// How blessings are answered.
     public var cloud: CloudBehaviour
+    /// Every figure and switch of the operating system.
     public var release: Release30
+    /// Which programs the cloud hands out.
     public var firmware: FirmwareLibrary
     /// Real seconds per virtual second; 0 = as fast as possible.
     public var pace: Double

@@ -15,6 +15,7 @@ import Imp003
 /// Files are replaced whole (written beside, then renamed), so that a process killed at any instant leaves the last
 /// state or the one before, never a mixture. It is meant for killed processes, not for a machine that loses power.
 public struct UnitShelf: Sendable {
+    /// Where the files lie.
     public let folder: String
 
     /// - Parameter folder: made when it is not there.

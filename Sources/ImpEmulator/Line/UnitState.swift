@@ -5,9 +5,11 @@ import Imp003
 public struct UnitRecipe: Sendable, Equatable {
     /// From 1, in the order of the line.
     public var ordinal: Int
+    /// As on its sticker.
     public var mac: MACAddress
     /// Catalogue name of its SPI flash.
     public var chipPart: String
+    /// What is wrong with this unit for certain.
     public var faults: [Fault]
     /// From which all of its chances derive, together with the ordinal.
     public var seed: UInt64
@@ -31,7 +33,9 @@ public struct UnitState: Sendable, Equatable {
         case left(Verdict)
     }
 
+    /// How it was made.
     public var recipe: UnitRecipe
+    /// Where it is.
     public var place = Place.waiting
     /// How often it was put into a slot.
     public var seatings = 0
@@ -39,7 +43,9 @@ public struct UnitState: Sendable, Equatable {
     public var retests = 0
     /// Numbers of the recipe's faults that have happened and will not happen again.
     public var spentFaults: Set<Int> = []
+    /// The configuration pages in its internal flash.
     public internal(set) var pages = ConfigPages()
+    /// What its flash chip holds.
     public internal(set) var flash = FlashContents()
 
     public init(recipe: UnitRecipe) {

@@ -1,9 +1,11 @@
 /// The module's way to the server, stage by stage, as impOS walks it on its own.
 public final class Connection {
+    /// How far the way to the server has been walked.
     public enum Stage: String, Sendable {
         case idle, searching, joining, gettingAddress, resolving, connecting, connected
     }
 
+    /// Where the module stands now.
     public private(set) var stage = Stage.idle
     /// The access point that the module is joined to, or being joined to.
     public private(set) var accessPoint: AccessPoint?
@@ -31,6 +33,7 @@ public final class Connection {
         self.candidate = candidate
     }
 
+    /// Whether the server can be reached.
     public var isConnected: Bool { stage == .connected }
 
     /// Tries to reach the server until `timeout`; only the latest completion is kept (R2).

@@ -3,12 +3,14 @@ import TimeAndChance
 
 /// How the cloud treats blessings when a unit's own faults say nothing else.
 public struct CloudBehaviour: Sendable, Equatable {
+    /// What becomes of a request to bless.
     public enum Manner: String, Sendable, Codable {
         case accepts, refuses, silent
         /// Binds the device; the answer is lost on its way.
         case losesAnswer = "loses-answer"
     }
 
+    /// What becomes of requests.
     public var manner = Manner.accepts
     /// Chance that a request is refused although the manner is `accepts`.
     public var refuseProbability = 0.0
@@ -26,6 +28,7 @@ public struct CloudBehaviour: Sendable, Equatable {
 
 /// One `server.bless` as the cloud saw it.
 public struct BlessingRecord: Sendable, Equatable, Codable {
+    /// What the cloud decided.
     public enum Outcome: String, Sendable, Codable {
         /// Bound to the production group.
         case accepted
@@ -38,7 +41,9 @@ public struct BlessingRecord: Sendable, Equatable, Codable {
 
     /// 16 hexadecimal digits.
     public var deviceID: String
+    /// Which unit of the line, for people.
     public var ordinal: Int
+    /// What the cloud decided.
     public var outcome: Outcome
     /// An answer was sent and arrived.
     public var answered: Bool
@@ -55,6 +60,7 @@ public final class EmulatedCloud: Sendable {
         case unknown, dut, production
     }
 
+    /// How it answers.
     public let behaviour: CloudBehaviour
     private let seed: UInt64
     private let onBlessing: @Sendable (BlessingRecord) -> Void
@@ -91,6 +97,7 @@ public final class EmulatedCloud: Sendable {
         state.withLock(\.log)
     }
 
+    /// Whether the device belongs to the production group.
     public func isBlessed(_ deviceID: String) -> Bool {
         state.withLock { $0.blessed.contains(deviceID) }
     }

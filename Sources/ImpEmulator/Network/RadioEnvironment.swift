@@ -2,6 +2,7 @@ import Imp003
 
 /// What is on the air around the line.
 public struct RadioEnvironment: Sendable, Equatable {
+    /// All that send, whatever their channel.
     public var accessPoints: [AccessPoint]
 
     public init(accessPoints: [AccessPoint]) {
@@ -39,6 +40,7 @@ public struct AccessPoint: Sendable, Equatable {
     public var rssi: Int
     /// nil = open.
     public var password: String?
+    /// What is behind it.
     public var network: NetworkPath
 
     public init(
@@ -65,6 +67,7 @@ public struct NetworkPath: Sendable, Equatable {
     /// The server keeps the connection; else it breaks for another reason (0).
     public var keepsConnection: Bool
 
+    /// Everything works.
     public static let working = NetworkPath()
 
     public init(
@@ -86,5 +89,6 @@ public struct ScanResult: Sendable, Equatable {
     public var channel: Int
     /// dBm.
     public var rssi: Int
+    /// Without encryption.
     public var open: Bool
 }

@@ -34,7 +34,7 @@ extension EmulatedModule {
         let firmware = WiFiFirmware.image(release.wifiFirmwareBytes)
         let (content, duration) = flash.read(at: 0, count: firmware.count)
         later(duration) { [self] in
-            guard content == firmware else { return failOnFlash() }
+            guard content.isSame(as: firmware) else { return failOnFlash() }
             startRadio(then: reason)
         }
     }

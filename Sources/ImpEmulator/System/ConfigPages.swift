@@ -70,7 +70,7 @@ public struct ConfigPages: Sendable, Equatable {
         let sequence = (current?.sequence ?? 0) &+ 1
         let target = current?.page == 0 ? 1 : 0
         var image = Self.magic + sequence.littleEndianBytes + UInt32(payload.count).littleEndianBytes
-        image += CRC32.checksum(of: image[4...] + payload).littleEndianBytes
+        image += CRC32.checksum(of: Array(image[4...] + payload)).littleEndianBytes
         return Write(page: target, image: image + payload, previous: pages[target])
     }
 
@@ -111,7 +111,7 @@ public struct ConfigPages: Sendable, Equatable {
         let length = Int(UInt32(littleEndian: page[8..<12]))
         guard length <= page.count - headerSize else { return nil }
         let payload = page[headerSize..<(headerSize + length)]
-        guard CRC32.checksum(of: page[4..<12] + payload) == UInt32(littleEndian: page[12..<16]) else {
+        guard CRC32.checksum(of: Array(page[4..<12] + payload)) == UInt32(littleEndian: page[12..<16]) else {
             return nil
         }
         return (sequence, payload)
@@ -124,10 +124,15 @@ enum CRC32 {
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
     }
 
-    static func checksum(of bytes: some Sequence<UInt8>) -> UInt32 {
-        var value: UInt32 = 0xFFFF_FFFF
-        for byte in bytes { value = value >> 8 ^ table[Int((value ^ UInt32(byte)) & 0xFF)] }
-        return ~value
+    /// Over contiguous storage: a unit's whole flash content passes here each time it is written down.
+    static func checksum(of bytes: [UInt8]) -> UInt32 {
+        table.withUnsafeBufferPointer { table in
+            bytes.withUnsafeBufferPointer { bytes in
+                var value: UInt32 = 0xFFFF_FFFF
+                for byte in bytes { value = value >> 8 ^ table[Int((value ^ UInt32(byte)) & 0xFF)] }
+                return ~value
+            }
+        }
     }
 }
 

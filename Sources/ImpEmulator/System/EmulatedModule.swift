@@ -23,18 +23,28 @@ public final class EmulatedModule {
         case asleep
     }
 
+    /// How the unit was made.
     public let recipe: UnitRecipe
     /// 12 hexadecimal digits of the address burnt into the module.
     public let mac: MACAddress
+    /// What `hardware.getdeviceid()` gives.
     public let deviceID: DeviceID
+    /// Figures and switches of the operating system.
     public let release: Release30
+    /// The clock by which it lives.
     public let simulation: Simulation
+    /// Its SPI flash chip.
     public let flash: ModuleFlash
+    /// Its red/green pair.
     public let led = StatusLED()
+    /// Its WiFi radio.
     public let radio: Radio
+    /// Its way to the server.
     public let connection: Connection
+    /// The server.
     public let cloud: EmulatedCloud
 
+    /// What it is doing.
     public internal(set) var phase = Phase.off
     /// Why the program last started.
     public internal(set) var wakeReason = WakeReason.powerOn

@@ -11,7 +11,9 @@ public struct ModuleConfig: Sendable, Equatable {
 
     /// The network to join.
     public struct WiFi: Sendable, Equatable {
+        /// 1 to 32 bytes.
         public var ssid: [UInt8]
+        /// Up to 64 bytes; empty for an open network.
         public var password: [UInt8]
 
         public init(ssid: String, password: String) {
@@ -29,6 +31,7 @@ public struct ModuleConfig: Sendable, Equatable {
     public struct Enrolment: Sendable, Equatable {
         /// Empty in factory enrolment.
         public var planID: String
+        /// Short-lived; never recorded outside the module.
         public var token: String
 
         public init(planID: String, token: String) {
@@ -37,12 +40,15 @@ public struct ModuleConfig: Sendable, Equatable {
         }
     }
 
+    /// The network to join; nil = unconfigured.
     public var wifi: WiFi?
+    /// Who claims the device; nil after `imp.clearconfiguration()`.
     public var enrolment: Enrolment?
     /// As given to `imp.setcountry`; nil before.
     public var region: RegionCode?
     /// As given to `imp.setnvramimage`; nil for the module maker's own.
     public var nvram: [UInt8]?
+    /// Which program is stored.
     public var code = Code.none
     /// The WiFi firmware was moved from the module to the SPI flash; the module's own copy is gone.
     public var wifiFirmwareMoved = false

@@ -1,6 +1,14 @@
 import NORChipModel
 import SerialNOR
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The SPI flash chip on the module's own pads, as both of its masters see it: impOS while the module runs, the
 /// fixture while the module is held in reset.
 public final class ModuleFlash {
@@ -106,6 +114,8 @@ public final class ModuleFlash {
     /// Everything on the chip that is not erased.
     func contents() -> FlashContents {
         guard let chip else { return FlashContents() }
+        // The chip carries out a finished command when it is next looked at.
+        if isPowered { chip.settle(at: simulation.now.elapsed) }
         return FlashContents(of: chip)
     }
 }
@@ -121,7 +131,20 @@ public struct FlashContents: Sendable, Equatable {
         let erased = [UInt8](repeating: 0xFF, count: 4096)
         for sector in 0..<(chip.part.size / 4096) {
             let bytes = chip.contents(sector * 4096..<(sector + 1) * 4096)
-            if bytes != erased { sectors[sector] = bytes }
+            if !bytes.isSame(as: erased) { sectors[sector] = bytes }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Equality by one memory comparison: whole chips are compared here, in debug builds too.
+    func isSame(as other: [UInt8]) -> Bool {
+        guard count == other.count, !isEmpty else { return count == other.count }
+        return withUnsafeBytes { mine in
+            other.withUnsafeBytes { theirs in
+                guard let left = mine.baseAddress, let right = theirs.baseAddress else { return false }
+                return memcmp(left, right, mine.count) == 0
+            }
         }
     }
 }

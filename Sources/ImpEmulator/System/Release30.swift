@@ -16,9 +16,13 @@ public struct Release30: Sendable, Equatable {
     /// The region of a module to which nobody has told one. No source says what it is; the most restrictive one is
     /// taken here, and no station may rely on it.
     public var defaultRegion = RegionCode.us
+    /// How long things take.
     public var times = BootTimes()
+    /// What there is.
     public var memory = MemoryFigures()
+    /// How scans are made.
     public var scan = ScanFigures()
+    /// What the release is known to do wrong.
     public var knownIssues = KnownIssues()
 
     public init() {}
@@ -84,6 +88,7 @@ public struct Release30: Sendable, Equatable {
 
     /// Scanning: one passive-plus-active dwell per channel.
     public struct ScanFigures: Sendable, Equatable {
+        /// A choice; passive and active scanning together.
         public var dwellPerChannel = Duration.milliseconds(110)
         /// Weaker signals are not heard; the platform documents results down to about -95 dBm.
         public var sensitivity = -95

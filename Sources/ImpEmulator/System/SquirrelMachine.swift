@@ -91,8 +91,11 @@ public final class SquirrelMachine {
 
 /// What a program is given: the three objects of the imp API.
 public struct ImpInterface {
+    /// The `imp` object.
     public let imp: ImpAPI
+    /// The `hardware` object.
     public let hardware: HardwareAPI
+    /// The `server` object.
     public let server: ServerAPI
     /// The product that the program was written for.
     public let board: ProductBoard
@@ -123,7 +126,9 @@ public protocol Firmware: AnyObject {
 
 /// Which programs the cloud hands out.
 public struct FirmwareLibrary: Sendable {
+    /// For devices in the DUT group.
     public var factory: @Sendable (ImpInterface) -> any Firmware
+    /// For devices in the production group.
     public var application: @Sendable (ImpInterface) -> any Firmware
 
     public init(

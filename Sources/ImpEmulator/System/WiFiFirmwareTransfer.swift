@@ -80,7 +80,8 @@ final class WiFiFirmwareTransfer {
     }
 
     private func verify(at time: VirtualInstant) {
-        verified = flash.exchange(ModuleFlash.command(0x03, 0), read: firmware.count, at: time) == firmware
+        verified = flash.exchange(ModuleFlash.command(0x03, 0), read: firmware.count, at: time).isSame(
+            as: firmware)
         isFinished = true
     }
 }

@@ -59,9 +59,14 @@ public actor EmulatedSPIBus: SPIBus {
                 counters.bytesWritten += write.count
                 counters.bytesRead += readCount
             }
-            let (answer, end) = try wire.run(operation, on: chip, at: now, powerFailsAt: powerFailsAt)
-            now = end
-            answers.append(answer)
+            do {
+                let (answer, end) = try wire.run(operation, on: chip, at: now, powerFailsAt: powerFailsAt)
+                now = end
+                answers.append(answer)
+            } catch SPIBusError.stillBusy(let status, let waited) {
+                now += waited
+                throw SPIBusError.stillBusy(status: status, waited: waited)
+            }
         }
         return answers
     }

@@ -111,7 +111,9 @@ final class NORMemory {
                 let zeros = ~cells[offset]
                 guard zeros != 0 else { continue }
                 cells[offset] |= zeros & Self.mask(fraction, by: &chance)
-                unsettle(offset, among: ~cells[offset], by: &chance)
+                unsettle(
+                    offset, among: Self.isNearlyDone(fraction) ? zeros : ~cells[offset], fraction, by: &chance
+                )
             }
             address += 8
         }
@@ -128,22 +130,30 @@ final class NORMemory {
             let falling = cells[address + index] & ~data[index]
             guard falling != 0 else { continue }
             cells[address + index] &= ~(falling & Self.mask(fraction, by: &chance))
-            unsettle(address + index, among: cells[address + index] & ~data[index], by: &chance)
+            unsettle(
+                address + index,
+                among: Self.isNearlyDone(fraction) ? falling : cells[address + index] & ~data[index],
+                fraction, by: &chance)
         }
     }
 
-    /// One byte in 64 has a bit in between.
-    private func unsettle(_ address: Int, among bits: UInt8, by chance: inout SeededGenerator) {
+    /// Near its end an operation has moved every cell, but some not far enough to stay.
+    private static func isNearlyDone(_ fraction: Double) -> Bool { fraction >= 0.95 }
+
+    /// One byte in 64 has a bit in between, near the end one in 2048.
+    private func unsettle(
+        _ address: Int, among bits: UInt8, _ fraction: Double, by chance: inout SeededGenerator
+    ) {
         let draw = chance.next()
-        guard bits != 0, draw & 63 == 0 else { return }
+        guard bits != 0, draw & (Self.isNearlyDone(fraction) ? 2047 : 63) == 0 else { return }
         let lowest = bits & (~bits &+ 1)
         unstable[address] = lowest
     }
 
     /// Eight bits, each set with the given chance in steps of a sixteenth.
     private static func mask(_ fraction: Double, by chance: inout SeededGenerator) -> UInt8 {
-        let level = Int(max(0, min(1, fraction)) * 16)
-        guard level < 16 else { return 0xFF }
+        guard !isNearlyDone(fraction) else { return 0xFF }
+        let level = Int(max(0, fraction) * 16)
         let draws = chance.next()
         var mask: UInt8 = 0
         for step in 0..<4 {

@@ -4,6 +4,28 @@ extension SPIBus {
         max(1, min(65536, batchCapacity - SPICommand.readOverhead))
     }
 
+    /// Runs operations that need not share a batch, in as few batches as the adapter's capacity allows.
+    func performEach(_ operations: [SPIOperation]) async throws -> [[UInt8]] {
+        var answers: [[UInt8]] = []
+        var batch: [SPIOperation] = []
+        var cost = 0
+        for operation in operations {
+            if !batch.isEmpty, cost + operation.busCost > batchCapacity {
+                answers += try await perform(batch)
+                batch.removeAll(keepingCapacity: true)
+                cost = 0
+            }
+            batch.append(operation)
+            cost += operation.busCost
+        }
+        if !batch.isEmpty { answers += try await perform(batch) }
+        guard answers.count == operations.count else {
+            throw SPIBusError.protocolViolation(
+                "the adapter returned \(answers.count) answers to \(operations.count) operations")
+        }
+        return answers
+    }
+
     /// Reads `range`, handing over its bytes in order, in pieces of at most `readChunk`.
     func forEachChunk(of range: Range<Int>, _ body: ([UInt8]) throws -> Void) async throws {
         var address = range.lowerBound

@@ -40,10 +40,15 @@ public enum ChipIdentification {
     /// The ID, read twice; a chip in deep power-down is woken first.
     static func readID(on bus: some SPIBus) async throws -> JEDECID {
         let idOperation = SPIOperation.exchange(write: [SPICommand.readID], readCount: 3)
-        var answers = try await bus.perform([idOperation, idOperation])
+        var answers = try await bus.performEach([idOperation, idOperation])
+        if answers[0].allSatisfy({ $0 == 0xFF }), try await isBusy(bus) {
+            // A busy chip answers nothing but its status: the module may have been stopped in the middle of an erase.
+            try await waitUntilReady(bus)
+            answers = try await bus.performEach([idOperation, idOperation])
+        }
         if answers[0].allSatisfy({ $0 == 0xFF }) {
             // Parts take up to 35 µs from this command until they listen again (W25Q: 3 µs, MX25R: 35 µs).
-            answers = try await bus.perform([
+            answers = try await bus.performEach([
                 .exchange(write: [SPICommand.wake], readCount: 0), .pause(.microseconds(100)), idOperation,
                 idOperation,
             ]).suffix(2)
@@ -60,7 +65,13 @@ public enum ChipIdentification {
         return first
     }
 
-    private static func waitUntilReady(_ bus: ReadingGuard) async throws {
+    /// Whether the status register says so. All ones is no status: nothing drives the wire.
+    private static func isBusy(_ bus: some SPIBus) async throws -> Bool {
+        let status = try await bus.perform([.exchange(write: [SPICommand.readStatus], readCount: 1)])[0]
+        return status.first.map { $0 & 1 == 1 && $0 != 0xFF } ?? false
+    }
+
+    private static func waitUntilReady(_ bus: some SPIBus) async throws {
         do {
             _ = try await bus.perform([.poll(StatusPoll(typical: .zero, limit: readyLimit))])
         } catch SPIBusError.stillBusy(let status, _) {
@@ -86,7 +97,7 @@ public enum ChipIdentification {
     {
         let operation = SPIOperation.exchange(
             write: SPICommand.frame(SPICommand.readSFDP, at: address) + [0], readCount: count)
-        let answers = try await bus.perform([operation, operation])
+        let answers = try await bus.performEach([operation, operation])
         guard answers[0] == answers[1] else {
             let position = zip(answers[0], answers[1]).enumerated().first { $0.element.0 != $0.element.1 }
             throw ChipRefusal.unstable(
@@ -118,12 +129,12 @@ public enum ChipIdentification {
     private static func refuseAliased(size: Int, on bus: ReadingGuard) async throws {
         let sampleSize = 32
         let places = stride(from: 0, to: FlashGeometry.smallestReservation, by: 0x4000)
-        let base = try await bus.perform(places.map { SPICommand.reading(at: $0, count: sampleSize) })
+        let base = try await bus.performEach(places.map { SPICommand.reading(at: $0, count: sampleSize) })
         let samples = zip(places, base).filter { Set($0.1).count > 2 }
         guard !samples.isEmpty else { return }
         var distance = FlashGeometry.smallestChip
         while distance < size {
-            let above = try await bus.perform(
+            let above = try await bus.performEach(
                 samples.map { SPICommand.reading(at: $0.0 + distance, count: sampleSize) })
             if zip(samples, above).allSatisfy({ $0.1 == $1 }) {
                 throw ChipRefusal.capacityAliased(claimed: size, real: distance)

@@ -33,8 +33,10 @@ public struct FlashProgress: Sendable, Hashable {
 public struct FlashReport: Sendable, Hashable, Codable {
     /// Bytes of all images.
     public var imageBytes = 0
-    /// Bytes read to make the plan.
+    /// Bytes read to make the plan, samples apart.
     public var surveyedBytes = 0
+    /// Bytes read as samples: at most 4 of each sector, a thousandth.
+    public var sampledBytes = 0
     public var erasedBytes = 0
     public var programmedBytes = 0
     public var verifiedBytes = 0
@@ -43,7 +45,7 @@ public struct FlashReport: Sendable, Hashable, Codable {
     /// How many plans it took: 2 when a range that looked blank in samples was not.
     public var plans = 1
 
-    /// Content bytes that went over the wire, either way, for each byte of the images.
+    /// Content bytes that went over the wire, either way, for each byte of the images; samples and commands apart.
     public var wirePasses: Double {
         imageBytes == 0 ? 0 : Double(surveyedBytes + programmedBytes + verifiedBytes) / Double(imageBytes)
     }

@@ -29,6 +29,12 @@ public struct FlashImage: Sendable, Hashable {
         self.bytes = bytes
     }
 
+    /// - Parameter address: where the first byte goes.
+    /// - Throws: `FlashRefusal.emptyImage`, or `.outsideUser` when a byte would lie past the end.
+    public init(name: String, bytes: [UInt8], at address: FlashAddress) throws(FlashRefusal) {
+        try self.init(name: name, bytes: bytes, at: address.offset, in: address.geometry)
+    }
+
     /// SHA-256 of the bytes.
     public var digest: SHA256Digest { SHA256Digest(of: bytes) }
 }

@@ -75,8 +75,10 @@ public struct FlashPlan: Sendable, Hashable {
     public let sectors: [Sector]
     /// The work, ascending; none when everything is right already.
     public let units: [Unit]
-    /// Bytes that were read to make the plan.
+    /// Bytes that were read to make the plan, samples apart.
     public let surveyedBytes: Int
+    /// Bytes that were read as samples, 4 of each sector at most.
+    public let sampledBytes: Int
     /// Chip time by typical figures, without the wire.
     public let chipTime: Duration
 

@@ -18,8 +18,10 @@ struct FlashPlanner {
         }
         /// Ascending, apart from each other.
         var runs: [Run]
-        /// How many bytes were read for it.
+        /// How many bytes were read for the runs.
         var bytesRead: Int
+        /// How many bytes were read as samples only.
+        var bytesSampled = 0
         /// Sectors whose last erase or program may have been cut off: they may read right and not stay so.
         var distrusted: [Range<Int>] = []
     }
@@ -27,10 +29,11 @@ struct FlashPlanner {
     // MARK: Checks
 
     /// The images in order of address, each compared with the layout and with each other.
-    func admitted(_ images: [FlashImage]) throws(FlashRefusal) -> [FlashImage] {
-        let ordered = images.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    /// - Parameter restored: bytes to be put back beside the images, which may lie outside writable regions.
+    func admitted(_ images: [FlashImage], restored: [FlashImage] = []) throws(FlashRefusal) -> [FlashImage] {
+        let ordered = (images + restored).sorted { $0.range.lowerBound < $1.range.lowerBound }
         var names: Set<String> = []
-        for image in ordered {
+        for image in images {
             guard image.range.geometry == layout.geometry else {
                 throw .otherGeometry(what: "image “\(image.name)”")
             }
@@ -85,7 +88,8 @@ struct FlashPlanner {
         return FlashPlan(
             chip: chip.id, geometry: layout.geometry, pageSize: chip.pageSize,
             images: ordered.map { FlashPlan.Image(name: $0.name, range: $0.range.range, bytes: $0.bytes) },
-            sectors: sectors, units: units, surveyedBytes: current.bytesRead, chipTime: time)
+            sectors: sectors, units: units, surveyedBytes: current.bytesRead,
+            sampledBytes: current.bytesSampled, chipTime: time)
     }
 
     /// A run of sectors cut at 64 KB boundaries.

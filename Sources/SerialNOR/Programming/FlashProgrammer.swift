@@ -24,10 +24,13 @@ public struct FlashProgrammer: Sendable {
     /// - Parameters:
     ///   - bus: the adapter; the module is powered and held in reset.
     ///   - reservationEnd: first byte of the user's, from the module's profile.
+    ///   - permission: allows the erase probe on chips that can't be told apart otherwise.
     /// - Throws: `ChipRefusal`, `FlashRefusal`, or what the bus throws.
-    public static func open(_ bus: any SPIBus, reservationEnd: Int) async throws -> FlashProgrammer {
+    public static func open(
+        _ bus: any SPIBus, reservationEnd: Int, probing permission: EraseProbe.Permission? = nil
+    ) async throws -> FlashProgrammer {
         let reading = ReadingGuard(wrapping: bus)
-        let chip = try await ChipIdentification.identify(on: reading)
+        let chip = try await ChipIdentification.identify(on: reading, probing: permission)
         return FlashProgrammer(bus: try reading.granting(chip, reservationEnd: reservationEnd))
     }
 
@@ -121,19 +124,21 @@ public struct FlashProgrammer: Sendable {
     ///   - layout: every region of it is compared with every write; without one, all of the user's bytes are free.
     ///   - survey: how much is read.
     ///   - ranges: sectors whose last write may have been cut off; they are erased again whatever they read.
+    ///   - earlier: the plan that was cut off: what its distrusted sectors held beside the images is put back too.
     ///   - progress: told how far the reading is, and the plan.
     /// - Throws: `FlashRefusal`, or what the bus throws.
     public func plan(
         _ images: [FlashImage], layout: FlashLayout? = nil, survey: Survey = .complete,
-        distrusting ranges: [UserRange] = [],
+        distrusting ranges: [UserRange] = [], restoring earlier: FlashPlan? = nil,
         progress: FlashProgressSink? = nil
     ) async throws -> FlashPlan {
         let layout = try layout ?? FlashLayout(geometry: geometry)
         guard layout.geometry == geometry else { throw FlashRefusal.otherGeometry(what: "flash layout") }
         let planner = FlashPlanner(chip: chip, layout: layout)
-        let ordered = try planner.admitted(images)
-        let surveyor = FlashSurveyor(
-            bus: bus, images: ordered, distrusted: ranges.map(\.wideningToSectors.range))
+        let distrusted = ranges.map(\.wideningToSectors.range)
+        let restored = try earlier?.bytesBeside(images, in: distrusted) ?? []
+        let ordered = try planner.admitted(images, restored: restored)
+        let surveyor = FlashSurveyor(bus: bus, images: ordered, distrusted: distrusted)
         let content = try await surveyor.look(sampling: survey == .sampled, progress: progress)
         let plan = try planner.plan(ordered, current: content)
         try await progress?(.planned(plan))
@@ -154,15 +159,17 @@ public struct FlashProgrammer: Sendable {
     /// not, the rest is planned again from a complete survey.
     public func write(
         _ images: [FlashImage], layout: FlashLayout? = nil, distrusting: [UserRange] = [],
-        progress: FlashProgressSink? = nil
+        restoring earlier: FlashPlan? = nil, progress: FlashProgressSink? = nil
     ) async throws -> FlashReport {
         let first = try await plan(
-            images, layout: layout, survey: .sampled, distrusting: distrusting, progress: progress)
+            images, layout: layout, survey: .sampled, distrusting: distrusting, restoring: earlier,
+            progress: progress)
         do {
             return try await execute(first, progress: progress)
         } catch FlashFailure.notBlank {
             let second = try await plan(
-                images, layout: layout, survey: .complete, distrusting: distrusting, progress: progress)
+                images, layout: layout, survey: .complete, distrusting: distrusting, restoring: earlier,
+                progress: progress)
             var report = try await execute(second, progress: progress)
             report.plans = 2
             return report

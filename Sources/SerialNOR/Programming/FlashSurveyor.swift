@@ -7,7 +7,7 @@ struct FlashSurveyor {
     let distrusted: [Range<Int>]
 
     /// Bytes of one sample.
-    private static let sampleSize = 16
+    private var sampleSize: Int { min(4, bus.readChunk) }
 
     /// - Parameter sampling: whether runs of sectors in which every sample is blank may be left unread.
     func look(sampling: Bool, progress: FlashProgressSink?) async throws -> FlashPlanner.Content {
@@ -18,7 +18,7 @@ struct FlashSurveyor {
         for range in ranges {
             if sampling, !distrusted.contains(where: { $0.overlaps(range) }) {
                 let (isBlank, bytesRead) = try await looksBlank(range)
-                content.bytesRead += bytesRead
+                content.bytesSampled += bytesRead
                 if isBlank {
                     done += range.count
                     content.runs.append(FlashPlanner.Content.Run(range: range, bytes: nil))
@@ -56,7 +56,7 @@ struct FlashSurveyor {
                 places.append(samplePlace(in: part, of: image))
             }
         }
-        let atOnce = max(1, bus.batchCapacity / (SPICommand.readOverhead + Self.sampleSize))
+        let atOnce = max(1, bus.batchCapacity / (SPICommand.readOverhead + sampleSize))
         var bytesRead = 0
         for start in stride(from: 0, to: places.count, by: atOnce) {
             try Task.checkCancellation()
@@ -74,8 +74,8 @@ struct FlashSurveyor {
     private func samplePlace(in part: Range<Int>, of image: FlashImage) -> Range<Int> {
         let start = part.lowerBound - image.range.lowerBound
         let first = image.bytes[start..<start + part.count].firstIndex { $0 != 0xFF } ?? start
-        let offset = min(first, max(start, start + part.count - Self.sampleSize))
+        let offset = min(first, max(start, start + part.count - sampleSize))
         let address = image.range.lowerBound + offset
-        return address..<min(part.upperBound, address + Self.sampleSize)
+        return address..<min(part.upperBound, address + sampleSize)
     }
 }

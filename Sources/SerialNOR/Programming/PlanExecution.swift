@@ -15,7 +15,8 @@ struct PlanExecution: Sendable {
             throw FlashFailure.batchCapacityTooSmall(capacity)
         }
         var report = FlashReport(
-            imageBytes: plan.images.reduce(0) { $0 + $1.range.count }, surveyedBytes: plan.surveyedBytes)
+            imageBytes: plan.images.reduce(0) { $0 + $1.range.count }, surveyedBytes: plan.surveyedBytes,
+            sampledBytes: plan.sampledBytes)
         var sums = FlashProgress()
         for unit in plan.units {
             sums.toErase += unit.erases.reduce(0) { $0 + $1.size }

@@ -97,17 +97,33 @@ struct SKUInheritance {
             remedy: "Let one of them extend nothing.")
     }
 
-    /// The SKU laid over its bases.
-    func merged(_ lineage: [SKUSource]) -> ConfigNode {
+    /// A SKU laid over its bases.
+    struct Merged {
+        /// Without its overlays.
+        var node: ConfigNode
+        /// By country. A key set to nothing in an overlay is still there: it takes away what `node` has.
+        var overlays: [ConfigEntry]
+    }
+
+    func merged(_ lineage: [SKUSource]) -> Merged {
         guard let nearest = lineage.first else {
-            return ConfigNode(origin: .wholeFile(""), content: .map([]))
+            return Merged(node: ConfigNode(origin: .wholeFile(""), content: .map([])), overlays: [])
         }
         var node: ConfigNode?
+        var overlays = ConfigNode(origin: nearest.node.origin, content: .map([]))
         for source in lineage.reversed() {
-            let inherited = source.id == nearest.id ? source.node : source.node.without(Self.own)
+            let inherited = (source.id == nearest.id ? source.node : source.node.without(Self.own)).without([
+                "overlays"
+            ])
             node = node.map { inherited.laid(over: $0, keeping: .own) } ?? inherited
+            guard let own = source.node["overlays"] else { continue }
+            // `overlays: ~` takes all inherited ones away.
+            overlays =
+                own.entries == nil
+                ? ConfigNode(origin: own.origin, content: .map([]))
+                : own.laid(over: overlays, keeping: .own, removing: .atTopOnly)
         }
-        return (node ?? nearest.node).withoutNothing
+        return Merged(node: (node ?? nearest.node).withoutNothing, overlays: overlays.entries ?? [])
     }
 
     /// Bases that nobody extends.

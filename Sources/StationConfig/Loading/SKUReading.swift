@@ -19,26 +19,26 @@ struct SKUReading {
     private var problems: ProblemCollector { reading.problems }
 
     /// - Returns: nil when the SKU can't be built; reported.
-    func read(_ source: SKUSource, lineage: [SKUSource], merged: ConfigNode) -> SKUDefinition? {
+    func read(_ source: SKUSource, lineage: [SKUSource], merged: SKUInheritance.Merged) -> SKUDefinition? {
         let ids = lineage.map(\.id)
         let description = source.node.text("description")
         if source.isAbstract {
             return SKUDefinition(
                 id: source.id, file: source.file, isAbstract: true, extends: source.extends, lineage: ids,
-                productDescription: description, markets: listedMarkets(merged), variants: [])
+                productDescription: description, markets: listedMarkets(merged.node), variants: [])
         }
-        let markets = knownMarkets(merged)
+        let top = merged.node
+        let markets = knownMarkets(top)
         let overlays = overlays(merged, of: markets, in: source)
         let general = markets.filter { market in !overlays.contains { $0.market == market } }
         var variants: [SKUVariant?] = []
-        let top = merged.without(["overlays"])
         if !general.isEmpty || overlays.isEmpty {
             variants.append(
                 VariantReading(reading: reading, plans: plans, source: source).read(
                     top, general, overlay: nil))
         }
         for (market, node) in overlays {
-            let laid = node.laid(over: top, keeping: .base)
+            let laid = node.laid(over: top, keeping: .base).withoutNothing
             variants.append(
                 VariantReading(reading: reading, plans: plans, source: source).read(
                     laid, [market], overlay: market))
@@ -70,13 +70,13 @@ struct SKUReading {
 
     /// Overlays of markets that the SKU has, by country.
     private func overlays(
-        _ node: ConfigNode, of markets: [CountryCode], in source: SKUSource
+        _ merged: SKUInheritance.Merged, of markets: [CountryCode], in source: SKUSource
     ) -> [(market: CountryCode, node: ConfigNode)] {
-        let listed = Set((node["markets"]?.items ?? []).compactMap(\.text))
+        let listed = Set((merged.node["markets"]?.items ?? []).compactMap(\.text))
         var overlays: [(market: CountryCode, node: ConfigNode)] = []
-        for entry in node["overlays"]?.entries ?? [] {
+        for entry in merged.overlays {
             guard TextForm.country.accepts(entry.key) else { continue }
-            if !listed.contains(entry.key), node["markets"] != nil {
+            if !listed.contains(entry.key), merged.node["markets"] != nil {
                 problems.report(
                     .overlayWithoutMarket, at: entry.keyOrigin, path: "overlays.\(entry.key)",
                     found: "an overlay for \(entry.key) in `\(source.id)`",

@@ -21,9 +21,14 @@ struct ShapeCheck {
             return mode == .merged
                 ? () : wrongType(node, path, allowed: "a map with \(Phrase.oneOf(keys.keys.map(\.name)))")
         }
+        // A key that was meant by a misspelt one is not missing as well.
+        var meant: Set<String> = []
         for entry in entries {
             let entryPath = path.isEmpty ? entry.key : "\(path).\(entry.key)"
             guard let key = keys[entry.key] else {
+                if let suggestion = NearMiss.suggestion(for: entry.key, among: keys.keys.map(\.name)) {
+                    meant.insert(suggestion)
+                }
                 if mode != .merged { reportUnknown(entry, among: keys, entryPath) }
                 continue
             }
@@ -31,7 +36,9 @@ struct ShapeCheck {
             check(entry.value, key.shape, path: entryPath)
         }
         guard mode != .part else { return }
-        for key in keys.keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+        for key in keys.keys
+        where key.isRequired && !meant.contains(key.name) && !entries.contains(where: { $0.key == key.name })
+        {
             problems.report(
                 .missingKey, at: node.origin, path: path, found: "no `\(key.name)`",
                 allowed: Self.spoken(key.shape),

@@ -83,9 +83,13 @@ extension ConfigNode {
         case base, own
     }
 
-    /// This map laid over `base`: maps merge key by key, lists and scalars replace. A key set to nothing (`~`)
-    /// takes the base's value away.
-    func laid(over base: ConfigNode, keeping: Keeping) -> ConfigNode {
+    /// Where a key set to nothing (`~`) takes the base's value away. Where it does not, it stays, to do so later.
+    enum Removal {
+        case everywhere, atTopOnly, nowhere
+    }
+
+    /// This map laid over `base`: maps merge key by key, lists and scalars replace.
+    func laid(over base: ConfigNode, keeping: Keeping, removing: Removal = .everywhere) -> ConfigNode {
         guard let own = entries, let below = base.entries else { return self }
         var merged: [ConfigEntry] = []
         for entry in below {
@@ -93,14 +97,16 @@ extension ConfigNode {
                 merged.append(entry)
                 continue
             }
-            if replacement.value.isNothing { continue }
+            if replacement.value.isNothing, removing != .nowhere { continue }
             merged.append(
                 ConfigEntry(
                     key: entry.key, keyOrigin: replacement.keyOrigin,
-                    value: replacement.value.laid(over: entry.value, keeping: .own)))
+                    value: replacement.value.laid(
+                        over: entry.value, keeping: .own,
+                        removing: removing == .everywhere ? .everywhere : .nowhere)))
         }
-        for entry in own where !below.contains(where: { $0.key == entry.key }) && !entry.value.isNothing {
-            merged.append(entry)
+        for entry in own where !below.contains(where: { $0.key == entry.key }) {
+            if removing == .nowhere || !entry.value.isNothing { merged.append(entry) }
         }
         return ConfigNode(origin: keeping == .own ? origin : base.origin, content: .map(merged))
     }

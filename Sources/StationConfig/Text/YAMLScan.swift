@@ -102,14 +102,19 @@ struct YAMLScan {
                     return
                 }
             default:
-                if atTokenStart { note(byte, line, at: index, number) }
+                if atTokenStart, note(byte, line, at: index, number) {
+                    // The value that an anchor or a tag belongs to is still to come.
+                    index += line[index...].prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") }.count
+                    continue
+                }
             }
             atTokenStart = false
             index += 1
         }
     }
 
-    private mutating func note(_ byte: UInt8, _ line: [UInt8], at index: Int, _ number: Int) {
+    /// - Returns: whether it was an anchor, an alias, a tag or a merge key.
+    private mutating func note(_ byte: UInt8, _ line: [UInt8], at index: Int, _ number: Int) -> Bool {
         let name = String(
             decoding: line[index...].prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") }, as: UTF8.self)
         let trouble: Trouble
@@ -118,9 +123,10 @@ struct YAMLScan {
         case UInt8(ascii: "*"): trouble = .alias(name)
         case UInt8(ascii: "!"): trouble = .tag(name)
         case UInt8(ascii: "<") where name.hasPrefix("<<:"): trouble = .mergeKey
-        default: return
+        default: return false
         }
         found.append(Found(trouble: trouble, line: number, column: index + 1))
+        return true
     }
 
     private mutating func checkDepth(_ depth: Int, _ number: Int, _ index: Int) {

@@ -123,6 +123,11 @@ extension NVRAMReference: Hashable {
     }
 }
 
+extension NVRAMReference: CustomStringConvertible {
+    /// `nvram/x.txt (SHA-256 …)`: not the whole text.
+    public var description: String { "\(file) (SHA-256 \(sha256))" }
+}
+
 /// Bytes for the product's part of the SPI flash.
 public struct FlashImage: Hashable, Sendable {
     public let name: String

@@ -61,8 +61,7 @@ public enum FixtureKind: String, CaseIterable, Codable, Hashable, Sendable {
         switch self {
         case .emulated:
             [
-                ("supply_current", "mA"), ("supply_voltage", "V"), ("rail_3v3", "V"), ("led_red", "V"),
-                ("led_green", "V"),
+                ("supply_current", "mA"), ("supply_voltage", "V"), ("rail_3v3", "V"), ("led_light", "lx"),
             ]
         }
     }

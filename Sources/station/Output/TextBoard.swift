@@ -42,7 +42,7 @@ final class TextBoard: LineDisplay {
             case .recovered(let run):
                 let entry = run.code.entry
                 news = [
-                    Ink.doubtful("closed run \(run.run)")
+                    Ink.doubtful("closed run \(run.run.rawValue)")
                         + "  \(run.device ?? "unit unknown")  \(entry.outcome.rawValue): \(run.finding)"
                 ]
             case .remark(let text) where !text.hasPrefix("unit: "):

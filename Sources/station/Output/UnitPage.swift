@@ -55,7 +55,7 @@ struct UnitPage {
         if let at = device.blessedAt, let run = device.blessedRun {
             table.add(
                 "blessed",
-                "\(UTCTime.text(at)) in run \(run), SKU \(device.sku ?? "?"), market \(device.market ?? "?")")
+                "\(UTCTime.text(at)) in \(run), SKU \(device.sku ?? "?"), market \(device.market ?? "?")")
         }
         table.print()
     }
@@ -65,7 +65,7 @@ struct UnitPage {
         Terminal.line()
         let outcome = run.outcome?.rawValue.uppercased() ?? "UNFINISHED"
         Terminal.line(
-            Ink.strong("Run \(run.run)") + "  \(UTCTime.text(run.startedAt))  slot \(run.slot)  \(run.sku)  "
+            Ink.strong("Run \(run.run.rawValue)") + "  \(UTCTime.text(run.startedAt))  slot \(run.slot)  \(run.sku)  "
                 + (run.outcome == .passed ? Ink.good(outcome) : Ink.bad(outcome))
                 + (run.code.map { "  \($0)" } ?? ""))
         if let reason = run.reason { Terminal.line("  " + reason) }

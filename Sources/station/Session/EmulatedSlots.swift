@@ -2,6 +2,7 @@ import Blessing
 import Fixturing
 import ImpEmulator
 import StationConfig
+import TimeAndChance
 
 /// What the command line asks of an emulated line; nil takes line.yaml's value.
 struct EmulationWishes {
@@ -18,9 +19,9 @@ enum EmulatedSlots {
         for folder: StationFolder, plan: BlessingPlan, wishes: EmulationWishes, shelf: String?
     ) throws -> [(name: String, fixture: any Fixture)] {
         let settings = folder.line
-        var setup = LineSetup(
-            seed: wishes.seed ?? settings?.seed ?? 1,
-            units: wishes.units ?? settings?.units ?? plan.order.quantity)
+        // Each order has modules of its own: a second order on the same line must not meet the first one's units.
+        var dice = SeededGenerator.derived(from: wishes.seed ?? settings?.seed ?? 1, label: plan.order.id)
+        var setup = LineSetup(seed: dice.next(), units: wishes.units ?? settings?.units ?? plan.order.quantity)
         if let part = settings?.chips[plan.variant.sku] ?? settings?.chips["default"] {
             setup.chipPart = part
         }
@@ -36,6 +37,8 @@ enum EmulatedSlots {
             let line = try EmulatedLine(setup, shelf: try shelf.map { try UnitShelf(folder: $0) })
             return folder.station.slots.map { ($0.name, line.slot($0.name)) }
         } catch let error as ShelfError {
+            throw StationFailure(.badInput, "\(error)")
+        } catch let error as LineError {
             throw StationFailure(.badInput, "\(error)")
         }
     }
