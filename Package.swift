@@ -68,6 +68,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // Helpers that the tests start and kill.
+        .executableTarget(name: "record-crash", dependencies: ["StationStore"], path: "Tests/Helpers/record-crash"),
+
         .testTarget(name: "TimeAndChanceTests", dependencies: ["TimeAndChance"]),
         .testTarget(name: "Imp003Tests", dependencies: ["Imp003", "ContentAddress", "TimeAndChance"]),
         .testTarget(name: "FactoryLinkTests", dependencies: ["FactoryLink", "TimeAndChance"]),
@@ -77,9 +80,15 @@ let package = Package(
         .testTarget(
             name: "ImpEmulatorTests",
             dependencies: ["ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR", "TimeAndChance"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ContentAddress", "TimeAndChance"]),
+        .testTarget(
+            name: "StationStoreTests",
+            dependencies: ["StationStore", "Ledger", "ContentAddress", "TimeAndChance", "record-crash"]),
         .testTarget(
             name: "StationConfigTests",
-            dependencies: ["StationConfig", "Imp003", "ContentAddress", "TimeAndChance"]),
+            dependencies: [
+                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance", .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

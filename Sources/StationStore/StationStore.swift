@@ -37,9 +37,10 @@ public final class StationStore: Sendable {
     public let path: String
     /// The questions.
     public let reader: StationReader
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let commits: GroupCommit
-    private let lock: StationLock
+    /// Nil for a draft, which nobody else knows of.
+    private let lock: StationLock?
 
     /// The origin of a station's log, and the name of its key: `blessing-station/<station>`.
     public static func origin(station: String) -> String { "blessing-station/" + station }
@@ -69,13 +70,15 @@ public final class StationStore: Sendable {
             }
             try Schema.migrator.migrate(pool)
             let store = try await StationStore(
-                pool, lock: lock, path: draft, station: station, key: key, clock: clock, options: options)
+                pool, lock: nil, path: draft, station: station, key: key, clock: clock, options: options)
             try await store.append(
                 .stationCreated(StationCreated(program: program, verifierKey: key.verifier.text)))
             try await store.close()
             guard rename(draft, path) == 0 else {
                 throw StoreError.unwritable(path: path, reason: String(cString: strerror(errno)))
             }
+            // Closing has moved everything into the file itself; these are empty.
+            for suffix in ["-wal", "-shm"] { unlink(draft + suffix) }
         } catch {
             for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
             throw StoreError.from(error, path: path)
@@ -102,8 +105,7 @@ public final class StationStore: Sendable {
             try preflight(path)
             let pool = try openPool(path, options)
             try Schema.migrator.migrate(pool)
-            let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station")
-            }
+            let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station") }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
             return try await StationStore(
                 pool, lock: lock, path: path, station: station, key: key, clock: clock, options: options)
@@ -131,15 +133,13 @@ public final class StationStore: Sendable {
             // GRDB sets NORMAL, with which a power cut may take back what was acknowledged.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-            if let pages = options.largestPageCount {
-                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
-            }
+            if let pages = options.largestPageCount { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
         }
         return pool
     }
 
     private init(
-        _ pool: DatabasePool, lock: StationLock, path: String, station: String, key: StationKey,
+        _ pool: DatabasePool, lock: StationLock?, path: String, station: String, key: StationKey,
         clock: any WallClock, options: Options
     ) async throws {
         let (writer, sealer, lastAt) = try await pool.writeWithoutTransaction { db in
@@ -160,8 +160,7 @@ public final class StationStore: Sendable {
         self.lock = lock
         reader = StationReader(pool, path: path)
         commits = GroupCommit(
-            pool: pool, writer: writer, sealer: sealer, clock: clock, station: station,
-            lastAt: lastAt ?? .min / 2,
+            pool: pool, writer: writer, sealer: sealer, clock: clock, station: station, lastAt: lastAt ?? .min / 2,
             options: options)
     }
 
@@ -178,8 +177,7 @@ public final class StationStore: Sendable {
         let checkpoint = try LedgerTables.lastCheckpoint(db, path: path)
         if let checkpoint {
             do throws(NoteError) { try checkpoint.verify(by: [key.verifier]) } catch {
-                throw StoreError.tampered(
-                    path: path, detail: "its last checkpoint can't be believed: \(error)")
+                throw StoreError.tampered(path: path, detail: "its last checkpoint can't be believed: \(error)")
             }
             guard checkpoint.size <= size else {
                 throw StoreError.tampered(
@@ -239,16 +237,14 @@ public final class StationStore: Sendable {
     ///   - device: device ID of a unit that was identified.
     ///   - wanted: this very number, scanned off the unit for instance; nil takes the order's next.
     /// - Throws: ``StoreError/refused(_:)``: exhausted, taken, outside the range, order closed, unit blessed.
-    public func leaseSerial(order: String, device: String, wanted: String? = nil) async throws -> SerialLease
-    {
-        var rules = RecordRules(kind: String(describing: SerialLeased.kind))
+    public func leaseSerial(order: String, device: String, wanted: String? = nil) async throws -> SerialLease {
+        var rules = RecordRules(kind: SerialLeased.kind)
         rules.deviceID(device)
         rules.name(order, "order")
         rules.name(wanted, "serial", longest: 64)
         if let fault = rules.fault { throw StoreError.invalid(fault) }
-        let outcome = try await commits.enqueue(.lease(order: order, device: device, wanted: wanted))
-            .outcome()
-        guard let lease = outcome.lease else { throw StoreError.closed }
+        let outcome = try await commits.enqueue(.lease(order: order, device: device, wanted: wanted)).outcome()
+        guard case .lease(let lease) = outcome else { throw StoreError.closed }
         return lease
     }
 
@@ -258,16 +254,14 @@ public final class StationStore: Sendable {
     public func storeContent(_ bytes: [UInt8], name: String, mediaType: String) async throws -> SHA256Digest {
         let content = ContentStored(
             digest: SHA256Digest(of: bytes), size: Int64(bytes.count), name: name, mediaType: mediaType)
-        do throws(RecordFault) { try Record.contentStored(content).check() } catch {
-            throw StoreError.invalid(error)
-        }
+        do throws(RecordFault) { try Record.contentStored(content).check() } catch { throw StoreError.invalid(error) }
         _ = try await commits.enqueue(.content(content, bytes: bytes)).outcome()
         return content.digest
     }
 
     /// Signs what is in the ledger now.
     public func signCheckpoint() async throws -> Checkpoint {
-        guard let checkpoint = try await commits.enqueue(.checkpoint).outcome().checkpoint else {
+        guard case .checkpoint(let checkpoint) = try await commits.enqueue(.checkpoint).outcome() else {
             throw StoreError.closed
         }
         return checkpoint
@@ -301,6 +295,7 @@ public final class StationStore: Sendable {
                 try db.checkpoint(.truncate)
             }
             try pool.close()
+            lock?.release()
         } catch {
             throw StoreError.from(error, path: path)
         }

@@ -25,7 +25,6 @@ import Testing
         Row("short", .failed, [.overcurrent], at: .admit),
         Row("no-power", .failed, [.silent], at: .admit),
         Row("uart-silent", .failed, [.silent], at: .admit),
-        Row("uart-babble", .failed, [.babbling], at: .admit),
         Row("flash-absent", .failed, [.silent, .flashSilent], at: .admit),
         Row("flash-protected", .failed, [.silent, .flashProtected], at: .admit),
         Row("flash-20h-erases-64k", .failed, [.silent, .flashUnsuitable], at: .admit),

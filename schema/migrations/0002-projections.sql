@@ -305,8 +305,11 @@ BEGIN SELECT RAISE(ABORT, 'the images of a blessed device cannot change'); END;
 CREATE TRIGGER device_image_is_never_deleted BEFORE DELETE ON device_image
 BEGIN SELECT RAISE(ABORT, 'an image record is never deleted'); END;
 
+-- The one thing that may be learnt later is the answer to a blessing that nobody heard.
 CREATE TRIGGER run_keeps_its_end BEFORE UPDATE ON run
-WHEN OLD.outcome IS NOT NULL
+WHEN OLD.outcome IS NOT NULL AND (OLD.blessing IS NOT 'noAnswer' OR NEW.outcome IS NOT OLD.outcome
+    OR NEW.code IS NOT OLD.code OR NEW.reason IS NOT OLD.reason OR NEW.failed_step IS NOT OLD.failed_step
+    OR NEW.finished_at IS NOT OLD.finished_at)
 BEGIN SELECT RAISE(ABORT, 'a finished run cannot change'); END;
 
 CREATE TRIGGER run_keeps_its_beginning BEFORE UPDATE ON run

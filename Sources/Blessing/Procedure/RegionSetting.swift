@@ -3,7 +3,8 @@ import Imp003
 import StationStore
 
 extension UnitProcedure {
-    /// Stage 6: the regulatory region, set only when it is not right already, and read back either way.
+    /// Stage 6: the regulatory region, always set and read back. A module that says the right code by itself may
+    /// only be showing its default, which nobody documents; what was never set can't be relied on.
     mutating func setRegion() async throws {
         try await boot()
         let region = context.plan.variant.region
@@ -13,10 +14,7 @@ extension UnitProcedure {
         try await act(
             .regionSet, ["code": region.readBack, "channels": channels.description], onError: .regionRejected
         ) { context in
-            let adopted = region.matches(readBack: found)
-            if !adopted {
-                _ = try await context.ask(SetRegion(code: Int32(bitPattern: region.rawValue)))
-            }
+            _ = try await context.ask(SetRegion(code: Int32(bitPattern: region.rawValue)))
             let now = try await context.ask(GetRegion()).code
             guard region.matches(readBack: now) else {
                 return .failed(
@@ -28,7 +26,7 @@ extension UnitProcedure {
             }
             return .done(
                 .region(code: now, channels: channels.description),
-                ["read_back": now, "before": found, "adopted": adopted ? "true" : "false"])
+                ["read_back": now, "before": found])
         }
     }
 }

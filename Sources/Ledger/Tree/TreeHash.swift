@@ -41,7 +41,7 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
     /// The hash of a leaf: SHA-256(00 ‖ entry), RFC 9162 §2.1.1.
     public static func leaf(_ entry: UnsafeRawBufferPointer) -> TreeHash {
         var state = SHA256()
-        withUnsafeBytes(of: 0 as UInt8) { state.update(bufferPointer: $0) }
+        Swift.withUnsafeBytes(of: 0 as UInt8) { state.update(bufferPointer: $0) }
         state.update(bufferPointer: entry)
         return state.finalize().withUnsafeBytes { TreeHash(loading: $0) }
     }
@@ -73,9 +73,14 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
         buffer.storeBytes(of: words.3, toByteOffset: offset + 24, as: UInt64.self)
     }
 
+    /// Calls `body` with the 32 bytes where they are.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try Swift.withUnsafeBytes(of: words, body)
+    }
+
     /// The 32 bytes.
     public var bytes: [UInt8] {
-        withUnsafeBytes(of: words) { Array($0) }
+        withUnsafeBytes { Array($0) }
     }
 
     /// 64 lower-case hexadecimal digits.

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -9,7 +11,7 @@
 /// One writing process a database: an advisory lock on a file beside it, which the system lets go when the process
 /// ends, however it ends.
 final class StationLock: Sendable {
-    private let file: Int32
+    private let file: Mutex<Int32?>
 
     /// Takes the lock on `<path>.lock`, and leaves this process's ID in the file for the message to others.
     /// - Throws: ``StoreError/lockedByOther(path:pid:)``, ``StoreError/unwritable(path:reason:)``,
@@ -33,8 +35,16 @@ final class StationLock: Sendable {
         // The ID is for people; the lock holds without it, so a full disk doesn't matter here.
         _ = ftruncate(file, 0)
         _ = pwrite(file, identity, identity.count, 0)
-        self.file = file
+        self.file = Mutex(file)
     }
 
-    deinit { close(file) }
+    /// Lets others have the database.
+    func release() {
+        file.withLock { file in
+            if let held = file { close(held) }
+            file = nil
+        }
+    }
+
+    deinit { release() }
 }

@@ -22,15 +22,12 @@ extension Projector {
 
     private static func deviceState(_ row: Row) -> DeviceState {
         DeviceState(
-            id: row["id"], mac: row["mac"],
-            blessedRun: (row["blessed_run"] as Int64?).map(RunID.init(rawValue:)),
+            id: row["id"], mac: row["mac"], blessedRun: (row["blessed_run"] as Int64?).map(RunID.init(rawValue:)),
             serial: row["serial"], isQuarantined: row["quarantine"] != nil)
     }
 
     func requireRun(_ run: RunID) throws {
-        guard try row("SELECT 1 FROM run WHERE id = ?", [run.rawValue]) != nil else {
-            throw Refusal.unknownRun(run)
-        }
+        guard try row("SELECT 1 FROM run WHERE id = ?", [run.rawValue]) != nil else { throw Refusal.unknownRun(run) }
     }
 
     @discardableResult
@@ -39,6 +36,17 @@ extension Projector {
             throw Refusal.unknownRun(run)
         }
         guard row["outcome"] == nil else { throw Refusal.runFinished(run) }
+        return row
+    }
+
+    /// A run whose blessing may still be answered: one under way, or one that ended in quarantine because nobody
+    /// heard the answer and somebody has looked it up since.
+    private func requireUnansweredRun(_ run: RunID) throws -> Row {
+        guard let row = try row("SELECT * FROM run WHERE id = ?", [run.rawValue]) else {
+            throw Refusal.unknownRun(run)
+        }
+        let wasUnheard = (row["blessing"] as String?) == BlessingOutcome.noAnswer.rawValue
+        guard row["outcome"] == nil || wasUnheard else { throw Refusal.runFinished(run) }
         return row
     }
 
@@ -66,8 +74,7 @@ extension Projector {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex,
-                body.planDigest.hex,
+                place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex, body.planDigest.hex,
                 body.market, seal(body.operatedBy), body.fixture, body.program, body.scannedCode,
                 body.retestOf?.rawValue,
             ])
@@ -90,8 +97,7 @@ extension Projector {
                 throw Refusal.macChanged(device: body.device, recorded: known.mac, found: body.mac)
             }
             let other: Int64? = try value(
-                "SELECT id FROM run WHERE device = ? AND outcome IS NULL AND id <> ?",
-                [known.id, body.run.rawValue])
+                "SELECT id FROM run WHERE device = ? AND outcome IS NULL AND id <> ?", [known.id, body.run.rawValue])
             if let other { throw Refusal.deviceBusy(device: body.device, run: RunID(rawValue: other)) }
             try execute(
                 "UPDATE device SET imp_os = ?, flash_jedec = ?, flash_bytes = ? WHERE id = ?",
@@ -119,18 +125,14 @@ extension Projector {
     }
 
     func apply(_ body: BlessingAnswered, _ place: Place) throws {
-        let run = try requireOpenRun(body.run)
+        let run = try requireUnansweredRun(body.run)
         guard let id: Int64 = run["device"],
             let unit = try row("SELECT * FROM device WHERE id = ?", [id])
         else { throw Refusal.notIdentified(run: body.run) }
         guard
-            try row(
-                "SELECT 1 FROM act WHERE run = ? AND kind = ?", [body.run.rawValue, ActKind.bless.rawValue])
-                != nil
+            try row("SELECT 1 FROM act WHERE run = ? AND kind = ?", [body.run.rawValue, ActKind.bless.rawValue]) != nil
         else { throw Refusal.blessingNotIntended(run: body.run) }
-        if let answered = (run["blessing"] as String?).flatMap(BlessingOutcome.init(rawValue:)),
-            answered.isFinal
-        {
+        if let answered = (run["blessing"] as String?).flatMap(BlessingOutcome.init(rawValue:)), answered.isFinal {
             throw Refusal.blessingAlreadyAnswered(run: body.run, answered)
         }
         if body.outcome == .blessed {
@@ -141,10 +143,7 @@ extension Projector {
                 """
                 UPDATE device SET blessed_seq = ?, blessed_at = ?, blessed_run = ?, sku = ?, market = ? WHERE id = ?
                 """,
-                [
-                    place.sequence, place.at, body.run.rawValue, run["sku"] as String,
-                    run["market"] as String?, id,
-                ])
+                [place.sequence, place.at, body.run.rawValue, run["sku"] as String, run["market"] as String?, id])
             if let order: String = run["work_order"] {
                 try execute("UPDATE work_order SET blessed = blessed + 1 WHERE id = ?", [order])
             }
@@ -156,8 +155,9 @@ extension Projector {
 
     func apply(_ body: RunFinished, _ place: Place) throws {
         let run = try requireOpenRun(body.run)
+        openRuns.remove(body.run)
         if body.outcome == .passed {
-            guard run["blessing"] == BlessingOutcome.blessed.rawValue else {
+            guard run["blessing"] as String? == BlessingOutcome.blessed.rawValue else {
                 throw Refusal.passedWithoutBlessing(run: body.run)
             }
             let open = try Int.fetchAll(
@@ -185,8 +185,7 @@ extension Projector {
         try execute(
             "INSERT INTO attachment (seq, run, step, name, digest, size, media_type) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                place.sequence, body.run.rawValue, body.step, body.name, body.digest.hex, body.size,
-                body.mediaType,
+                place.sequence, body.run.rawValue, body.step, body.name, body.digest.hex, body.size, body.mediaType,
             ])
     }
 

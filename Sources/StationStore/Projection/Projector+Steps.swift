@@ -4,21 +4,18 @@ import GRDB
 extension Projector {
     /// Statements that run for every step.
     struct StepStatements {
-        let run: Statement
-        let step: Statement
-        let measurement: Statement
+        let step: HotStatement
+        let measurement: HotStatement
 
         init(_ db: Database) throws {
-            run = try db.makeStatement(sql: "SELECT outcome IS NULL FROM run WHERE id = ?")
-            step = try db.makeStatement(
-                sql: """
-                    INSERT INTO step (seq, run, name, attempt, outcome, started_ms, ended_ms, message)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """)
-            measurement = try db.makeStatement(
-                sql:
-                    "INSERT INTO measurement (step, position, measurand, value, outcome) VALUES (?, ?, ?, ?, ?)"
-            )
+            step = try HotStatement(
+                db,
+                """
+                INSERT INTO step (seq, run, name, attempt, outcome, started_ms, ended_ms, message)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+            measurement = try HotStatement(
+                db, "INSERT INTO measurement (step, position, measurand, value, outcome) VALUES (?, ?, ?, ?, ?)")
         }
     }
 
@@ -33,22 +30,30 @@ extension Projector {
     private static let mostRemembered = 65_536
 
     func apply(_ body: StepFinished, _ place: Place) throws {
-        guard let isOpen = try Bool.fetchOne(statements.run, arguments: [body.run.rawValue]) else {
-            throw Refusal.unknownRun(body.run)
+        if !openRuns.contains(body.run) {
+            try requireOpenRun(body.run)
+            openRuns.insert(body.run)
         }
-        guard isOpen else { throw Refusal.runFinished(body.run) }
-        let name = try stepName(body.name)
-        try statements.step.execute(arguments: [
-            place.sequence, body.run.rawValue, name, body.attempt, body.outcome.code, body.startedMs,
-            body.endedMs,
-            body.message,
-        ])
+        let statements = try statements()
+        let step = statements.step
+        step.bind(place.sequence, at: 1)
+        step.bind(body.run.rawValue, at: 2)
+        step.bind(try stepName(body.name), at: 3)
+        step.bind(Int64(body.attempt), at: 4)
+        step.bind(body.outcome.code, at: 5)
+        step.bind(body.startedMs, at: 6)
+        step.bind(body.endedMs, at: 7)
+        step.bind(body.message, at: 8)
+        try step.run()
         for (position, measurement) in body.measurements.enumerated() {
             let key = MeasurandKey(name: measurement.name, unit: measurement.unit, limit: measurement.limit)
-            try statements.measurement.execute(arguments: [
-                place.sequence, position, try measurand(key), measurement.value.databaseValue,
-                measurement.outcome.code,
-            ])
+            let row = statements.measurement
+            row.bind(place.sequence, at: 1)
+            row.bind(Int64(position), at: 2)
+            row.bind(try measurand(key), at: 3)
+            row.bind(measurement.value, at: 4)
+            row.bind(measurement.outcome.code, at: 5)
+            try row.run()
         }
     }
 
@@ -85,8 +90,7 @@ extension Projector {
             """, arguments)
         if id == nil {
             try execute(
-                "INSERT INTO measurand (name, unit, low, high, equals, matches) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments)
+                "INSERT INTO measurand (name, unit, low, high, equals, matches) VALUES (?, ?, ?, ?, ?, ?)", arguments)
             id = db.lastInsertedRowID
         }
         measurands[key] = id

@@ -10,7 +10,9 @@ final class Projector {
     let db: Database
     var stepNames: [String: Int64] = [:]
     var measurands: [MeasurandKey: Int64] = [:]
-    let statements: StepStatements
+    /// Runs that are known to be open: only this connection can end one.
+    var openRuns: Set<RunID> = []
+    private var kept: StepStatements?
 
     /// Where a record stands.
     struct Place {
@@ -19,13 +21,23 @@ final class Projector {
         let station: String
     }
 
-    init(_ db: Database) throws {
+    init(_ db: Database) {
         self.db = db
-        statements = try StepStatements(db)
     }
 
-    /// What was learnt about rows that a rolled-back savepoint took away.
+    /// Statements that run for every step.
+    func statements() throws -> StepStatements {
+        if let kept { return kept }
+        let made = try StepStatements(db)
+        kept = made
+        return made
+    }
+
+    /// Forgets what was learnt about rows that a rolled-back savepoint took away, and the statements: one that has
+    /// failed can't be run again.
     func forget() {
+        kept = nil
+        openRuns.removeAll(keepingCapacity: true)
         stepNames.removeAll(keepingCapacity: true)
         measurands.removeAll(keepingCapacity: true)
     }
@@ -72,9 +84,7 @@ final class Projector {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws
-        -> Value?
-    {
+    func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws -> Value? {
         try Value.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
@@ -117,8 +127,7 @@ final class Projector {
 
     private func apply(_ body: ClockSetBack, _ place: Place) throws {
         try execute(
-            "INSERT INTO clock_set_back (seq, from_at, to_at) VALUES (?, ?, ?)",
-            [place.sequence, body.from, body.to])
+            "INSERT INTO clock_set_back (seq, from_at, to_at) VALUES (?, ?, ?)", [place.sequence, body.from, body.to])
     }
 
     private func apply(_ body: Note, _ place: Place) throws {

@@ -17,8 +17,7 @@ public struct RunFilter: Sendable, Equatable {
     public var limit: Int?
 
     public init(
-        order: String? = nil, sku: String? = nil, market: String? = nil, outcome: RunOutcome? = nil,
-        slot: Int? = nil,
+        order: String? = nil, sku: String? = nil, market: String? = nil, outcome: RunOutcome? = nil, slot: Int? = nil,
         unit: String? = nil, since: Int64? = nil, until: Int64? = nil, limit: Int? = nil
     ) {
         self.order = order
@@ -123,17 +122,15 @@ extension StationReader {
                 db,
                 sql: """
                     WITH judged AS (
-                        SELECT coalesce(r.device, -r.id) AS unit, r.id, r.outcome = 'passed' AS passed FROM run r
-                        WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
+                        SELECT coalesce(r.device, -r.id) AS unit, r.outcome = 'passed' AS passed,
+                            row_number() OVER (PARTITION BY coalesce(r.device, -r.id) ORDER BY r.id) AS turn
+                        FROM run r WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
                     per_unit AS (
-                        SELECT max(passed) AS passed,
-                            (SELECT passed FROM judged f WHERE f.id = min(judged.id)) AS first
-                        FROM judged GROUP BY unit)
+                        SELECT max(passed) AS passed, max(passed AND turn = 1) AS first FROM judged GROUP BY unit)
                     SELECT count(*) AS units, coalesce(sum(first), 0) AS first,
                         coalesce(sum(passed AND NOT first), 0) AS later FROM per_unit
                     """, arguments: arguments)
-            return Yield(
-                units: row?["units"] ?? 0, firstPass: row?["first"] ?? 0, passedLater: row?["later"] ?? 0)
+            return Yield(units: row?["units"] ?? 0, firstPass: row?["first"] ?? 0, passedLater: row?["later"] ?? 0)
         }
     }
 
@@ -181,8 +178,7 @@ extension StationReader {
                 var next =
                     result
                     ?? MeasurementStatistics(
-                        name: name, unit: nil, count: 0, failed: 0, mean: 0, standardDeviation: nil,
-                        minimum: value,
+                        name: name, unit: nil, count: 0, failed: 0, mean: 0, standardDeviation: nil, minimum: value,
                         maximum: value, low: nil, high: nil)
                 next.count += 1
                 next.failed += row["failed"] as Int

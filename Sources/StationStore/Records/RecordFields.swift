@@ -83,9 +83,7 @@ struct RecordFields {
     mutating func word<Word: RawRepresentable>(_ field: String) throws(RecordFault) -> Word
     where Word.RawValue == String {
         let text = try text(field)
-        guard let word = Word(rawValue: text) else {
-            throw wrong(field, "a word that is known, found \"\(text)\"")
-        }
+        guard let word = Word(rawValue: text) else { throw wrong(field, "a word that is known, found \"\(text)\"") }
         return word
     }
 
@@ -127,8 +125,7 @@ struct RecordFields {
 
     func finish() throws(RecordFault) {
         if let stranger = members.first {
-            throw RecordFault(
-                kind: kind, field: stranger.key, problem: "is no member that this program knows")
+            throw RecordFault(kind: kind, field: stranger.key, problem: "is no member that this program knows")
         }
     }
 }

@@ -14,8 +14,7 @@ extension StationReader {
     public func verify(
         _ depth: VerificationDepth = .everything, trusting trusted: [VerifierKey] = []
     ) async throws -> VerificationReport {
-        var report = VerificationReport(
-            depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
+        var report = VerificationReport(depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
         try await verifyChain(trusting: trusted, &report)
         if depth == .everything {
             let size = report.entries
@@ -32,17 +31,14 @@ extension StationReader {
         return report
     }
 
-    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws
-    {
+    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws {
         let (size, notes, firstEntry) = try await ask { db in
             (
                 try LedgerTables.size(db),
                 try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
                     (size: $0["size"] as Int64, note: $0["note"] as String)
                 },
-                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(
-                    atIndex: 0
-                ) {
+                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(atIndex: 0) {
                     Array($0 ?? .init())
                 } ?? []
             )
@@ -56,7 +52,7 @@ extension StationReader {
 
         // Two stretches in flight a core: one is hashed while the next is read.
         let starts = Array(stride(from: 0, to: size, by: Int64.Stride(ChainStretch.length)))
-        let sizes = checkpoints.roots.keys.sorted()
+        var sizes = checkpoints.roots.keys.sorted()[...]
         var check = ChainCheck()
         var next = 0
         while next < starts.count {
@@ -64,7 +60,8 @@ extension StationReader {
             next += batch.count
             let stretches = try await withThrowingTaskGroup(of: ChainStretch.self) { group in
                 for first in batch {
-                    let inside = sizes.filter { $0 > first && $0 <= first + ChainStretch.length }
+                    let inside = Array(sizes.prefix { $0 <= first + ChainStretch.length })
+                    sizes = sizes.dropFirst(inside.count)
                     group.addTask {
                         try await self.ask { db in
                             try ChainStretch(db, first: first, size: size, sizes: inside)
@@ -149,9 +146,7 @@ extension StationReader {
         }
     }
 
-    private static func verifyProjections(_ db: Database, size: Int64, _ findings: inout [Finding]) throws
-        -> Int
-    {
+    private static func verifyProjections(_ db: Database, size: Int64, _ findings: inout [Finding]) throws -> Int {
         // A database without a name lives in memory and on a temporary file when it grows; it goes with its connection.
         let replayed = try DatabaseQueue(path: "")
         try Schema.migrator.migrate(replayed)

@@ -51,7 +51,7 @@ final class GroupCommit: Sendable {
                     kind: record.kind, field: nil,
                     problem: "is \(json.count) bytes long; \(EntryEnvelope.longest - 512) are allowed")
             }
-            enqueue(.record(sealed, json: json, kind: type(of: sealed.body).kind), ticket)
+            enqueue(.record(sealed, json: json, kind: sealed.word), ticket)
         } catch {
             ticket.settle(.failure(.invalid(error)))
         }
@@ -67,9 +67,7 @@ final class GroupCommit: Sendable {
     private func enqueue(_ work: LedgerWriter.Pending.Work, _ ticket: TicketState) {
         let (refusal, startsDraining) = state.withLock { state -> (StoreError?, Bool) in
             if let end = state.end { return (end, false) }
-            guard state.waiting.count < mostWaiting else {
-                return (.overloaded(waiting: state.waiting.count), false)
-            }
+            guard state.waiting.count < mostWaiting else { return (.overloaded(waiting: state.waiting.count), false) }
             // The clock is read under the lock: the order of times is the order of entries.
             let now = clock.utcMilliseconds()
             var setBackFrom: Int64?

@@ -11,8 +11,7 @@ enum LedgerTables {
 
     /// The last signed tree head.
     static func lastCheckpoint(_ db: Database, path: String) throws -> Checkpoint? {
-        let note = try String.fetchOne(
-            db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+        let note = try String.fetchOne(db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
         return try note.map { note in
             do throws(NoteError) { return try Checkpoint(parsing: note) } catch {
                 throw StoreError.tampered(path: path, detail: "its last checkpoint can't be read: \(error)")
@@ -24,7 +23,7 @@ enum LedgerTables {
     static func growingTree(_ db: Database, path: String) throws -> GrowingTree {
         let size = try size(db)
         var edge: [[TreeHash]] = []
-        var source = Tiles(db)
+        let source = Tiles(db)
         for (level, count) in GrowingTree.edgeCounts(size: size).enumerated() {
             let index = size >> Int64((level + 1) * TileNode.tileHeight)
             edge.append(count == 0 ? [] : try source.hashes(level: level, tile: index, count: count))
@@ -66,8 +65,7 @@ enum LedgerTables {
                 }
             }
             guard hashes.count == count else {
-                throw StoreError.notFound(
-                    "complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
+                throw StoreError.notFound("complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
             }
             return hashes
         }

@@ -15,29 +15,28 @@ final class LedgerWriter: @unchecked Sendable {
     private let sealer: PersonSealer
     private let checkpointInterval: Int64
     private var projector: Projector?
-    private var statements: Statements?
+    private var kept: Statements?
     private var tree: GrowingTree
     private var lastCheckpoint: Checkpoint?
 
     private struct Statements {
-        let entry: Statement
-        let node: Statement
-        let savepoint: Statement
-        let release: Statement
-        let rollback: Statement
+        let entry: HotStatement
+        let node: HotStatement
+        let savepoint: HotStatement
+        let release: HotStatement
+        let rollback: HotStatement
 
         init(_ db: Database) throws {
-            entry = try db.makeStatement(sql: "INSERT INTO ledger_entry (seq, leaf, entry) VALUES (?, ?, ?)")
-            node = try db.makeStatement(
-                sql: "INSERT INTO ledger_node (level, position, hash) VALUES (?, ?, ?)")
-            savepoint = try db.makeStatement(sql: "SAVEPOINT entry")
-            release = try db.makeStatement(sql: "RELEASE entry")
-            rollback = try db.makeStatement(sql: "ROLLBACK TO entry")
+            entry = try HotStatement(db, "INSERT INTO ledger_entry (seq, leaf, entry) VALUES (?, ?, ?)")
+            node = try HotStatement(db, "INSERT INTO ledger_node (level, position, hash) VALUES (?, ?, ?)")
+            savepoint = try HotStatement(db, "SAVEPOINT entry")
+            release = try HotStatement(db, "RELEASE entry")
+            rollback = try HotStatement(db, "ROLLBACK TO entry")
         }
     }
 
     /// A piece of work in the queue.
-    struct Pending: Sendable {
+    final class Pending: Sendable {
         enum Work: Sendable {
             case record(Record, json: [UInt8], kind: StaticString)
             case lease(order: String, device: String, wanted: String?)
@@ -53,19 +52,24 @@ final class LedgerWriter: @unchecked Sendable {
         /// The latest time before the clock was found set back, UTC ms.
         let setBackFrom: Int64?
         let ticket: TicketState
+
+        init(work: Work, at: Int64, setBackFrom: Int64?, ticket: TicketState) {
+            self.work = work
+            self.at = at
+            self.setBackFrom = setBackFrom
+            self.ticket = ticket
+        }
     }
 
     init(
-        _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer,
-        checkpointInterval: Int64
+        _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer, checkpointInterval: Int64
     ) throws {
         self.path = path
         self.station = station
         self.key = key
         self.sealer = sealer
         self.checkpointInterval = checkpointInterval
-        projector = try Projector(db)
-        statements = try Statements(db)
+        projector = Projector(db)
         tree = try LedgerTables.growingTree(db, path: path)
         lastCheckpoint = try LedgerTables.lastCheckpoint(db, path: path)
     }
@@ -73,11 +77,21 @@ final class LedgerWriter: @unchecked Sendable {
     /// Lets go of the connection's statements, so that it can be closed.
     func close() {
         projector = nil
-        statements = nil
+        kept = nil
     }
 
-    /// What was remembered of the projections may not hold any more.
-    func forget() { projector?.forget() }
+    /// What was remembered of the projections may not hold any more, and a statement that has failed can't be run again.
+    func forget() {
+        projector?.forget()
+        kept = nil
+    }
+
+    private func statements(_ db: Database) throws -> Statements {
+        if let kept { return kept }
+        let made = try Statements(db)
+        kept = made
+        return made
+    }
 
     /// Writes a group and settles its tickets.
     /// - Returns: the error after which nothing more may be written, if there was one.
@@ -87,12 +101,12 @@ final class LedgerWriter: @unchecked Sendable {
         var outcomes: [Result<WriteOutcome, StoreError>] = []
         outcomes.reserveCapacity(group.count)
         do {
-            guard let projector, let statements else { throw StoreError.closed }
+            guard let projector else { throw StoreError.closed }
             try db.beginTransaction(.immediate)
             let persons = try savePersons(db)
             var needsCheckpoint = false
             for pending in group {
-                outcomes.append(try write(pending, db, projector, statements, &needsCheckpoint))
+                outcomes.append(try write(pending, db, projector, statements(db), &needsCheckpoint))
             }
             if needsCheckpoint || self.tree.size - (lastCheckpoint?.size ?? 0) >= checkpointInterval {
                 try sign(db)
@@ -104,16 +118,14 @@ final class LedgerWriter: @unchecked Sendable {
             if db.isInsideTransaction { try? db.rollback() }
             self.tree = tree
             lastCheckpoint = checkpoint
-            projector?.forget()
+            forget()
             let failure = StoreError.from(error, path: path)
             for pending in group { pending.ticket.settle(.failure(failure)) }
             return failure.endsWriting ? failure : nil
         }
         for (pending, outcome) in zip(group, outcomes) {
             var outcome = outcome
-            if case .checkpoint = pending.work {
-                outcome = .success(WriteOutcome(checkpoint: lastCheckpoint))
-            }
+            if case .checkpoint = pending.work { outcome = .success(lastCheckpoint.map(WriteOutcome.checkpoint) ?? .nothing) }
             pending.ticket.settle(outcome)
         }
         return nil
@@ -139,14 +151,13 @@ final class LedgerWriter: @unchecked Sendable {
         }
         switch pending.work {
         case .barrier:
-            return .success(WriteOutcome())
+            return .success(.nothing)
         case .checkpoint:
             needsCheckpoint = true
-            return .success(WriteOutcome())
+            return .success(.nothing)
         case .record(let record, let json, let kind):
             let result = try attempt(db, projector, statements) {
-                let receipt = try add(record, json, kind, at: pending.at, projector, statements)
-                return WriteOutcome(receipt: receipt)
+                .receipt(try add(record, json, kind, at: pending.at, projector, statements))
             }
             if case .success = result {
                 switch record {
@@ -158,32 +169,25 @@ final class LedgerWriter: @unchecked Sendable {
         case .lease(let order, let device, let wanted):
             return try attempt(db, projector, statements) {
                 let (serial, isNew) = try projector.serial(for: device, order: order, wanted: wanted)
-                var outcome = WriteOutcome(
-                    lease: SerialLease(serial: serial, order: order, device: device, isNew: isNew))
                 if isNew {
-                    let record = Record.serialLeased(
-                        SerialLeased(order: order, device: device, serial: serial))
-                    outcome.receipt = try add(
-                        record, record.canonicalJSON, SerialLeased.kind, at: pending.at, projector, statements
-                    )
+                    let record = Record.serialLeased(SerialLeased(order: order, device: device, serial: serial))
+                    try add(record, record.canonicalJSON, SerialLeased.kind, at: pending.at, projector, statements)
                 }
-                return outcome
+                return .lease(SerialLease(serial: serial, order: order, device: device, isNew: isNew))
             }
         case .content(let content, let bytes):
             return try attempt(db, projector, statements) {
-                try db.cachedStatement(
-                    sql:
-                        "INSERT INTO blob (digest, bytes) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM blob WHERE digest = ?1)"
-                )
-                .execute(arguments: [content.digest.hex, Data(bytes)])
+                try projector.execute(
+                    """
+                    INSERT INTO blob (digest, bytes)
+                    SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM blob WHERE digest = ?1)
+                    """, [content.digest.hex, Data(bytes)])
                 let isKnown = try projector.row(
                     "SELECT 1 FROM content WHERE digest = ? AND name = ?", [content.digest.hex, content.name])
-                if isKnown != nil { return WriteOutcome() }
+                if isKnown != nil { return .nothing }
                 let record = Record.contentStored(content)
-                return WriteOutcome(
-                    receipt: try add(
-                        record, record.canonicalJSON, ContentStored.kind, at: pending.at, projector,
-                        statements))
+                return .receipt(
+                    try add(record, record.canonicalJSON, ContentStored.kind, at: pending.at, projector, statements))
             }
         }
     }
@@ -193,7 +197,7 @@ final class LedgerWriter: @unchecked Sendable {
     private func attempt(
         _ db: Database, _ projector: Projector, _ statements: Statements, _ body: () throws -> WriteOutcome
     ) throws -> Result<WriteOutcome, StoreError> {
-        try statements.savepoint.execute()
+        try statements.savepoint.run()
         let result: Result<WriteOutcome, StoreError>
         do {
             result = .success(try body())
@@ -203,10 +207,10 @@ final class LedgerWriter: @unchecked Sendable {
             result = .failure(.refused(.constraint(error.message ?? "constraint")))
         }
         if case .failure = result {
-            try statements.rollback.execute()
-            projector.forget()
+            try statements.rollback.run()
+            forget()
         }
-        try statements.release.execute()
+        try statements.release.run()
         return result
     }
 
@@ -218,12 +222,23 @@ final class LedgerWriter: @unchecked Sendable {
     ) throws -> Receipt {
         let sequence = tree.size
         try projector.apply(record, at: Projector.Place(sequence: sequence, at: at, station: station))
-        let entry = EntryEnvelope.encode(
-            sequence: sequence, at: at, station: station, kind: kind, record: json)
+        let entry = EntryEnvelope.encode(sequence: sequence, at: at, station: station, kind: kind, record: json)
         let leaf = TreeHash.leaf(entry)
-        try statements.entry.execute(arguments: [sequence, Data(leaf.bytes), Data(entry)])
+        statements.entry.bind(sequence, at: 1)
+        try leaf.withUnsafeBytes { leaf in
+            try entry.withUnsafeBytes { entry in
+                statements.entry.bind(leaf, at: 2)
+                statements.entry.bind(entry, at: 3)
+                try statements.entry.run()
+            }
+        }
         for node in tree.append(leaf) {
-            try statements.node.execute(arguments: [node.level, node.index, Data(node.hash.bytes)])
+            statements.node.bind(Int64(node.level), at: 1)
+            statements.node.bind(node.index, at: 2)
+            try node.hash.withUnsafeBytes { hash in
+                statements.node.bind(hash, at: 3)
+                try statements.node.run()
+            }
         }
         return Receipt(sequence: sequence, at: at)
     }

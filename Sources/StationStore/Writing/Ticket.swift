@@ -30,18 +30,18 @@ public struct Ticket: Sendable {
     /// - Throws: ``StoreError``: the record was refused, or could not be written.
     public var receipt: Receipt {
         get async throws {
-            let outcome = try await state.outcome()
-            guard let receipt = outcome.receipt else { throw StoreError.closed }
+            guard case .receipt(let receipt) = try await state.outcome() else { throw StoreError.closed }
             return receipt
         }
     }
 }
 
 /// What came of a piece of work.
-struct WriteOutcome: Sendable {
-    var receipt: Receipt?
-    var lease: SerialLease?
-    var checkpoint: Checkpoint?
+enum WriteOutcome: Sendable {
+    case nothing
+    case receipt(Receipt)
+    case lease(SerialLease)
+    indirect case checkpoint(Checkpoint)
 }
 
 /// Settled once by the writer, awaited by anybody.

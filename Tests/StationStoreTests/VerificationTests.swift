@@ -1,0 +1,250 @@
+import ContentAddress
+import Foundation
+import GRDB
+import Ledger
+import Testing
+
+@testable import StationStore
+
+/// A station with a row in every table, made once.
+actor SampleStation {
+    static let shared = SampleStation()
+    private var made: (VerifierKey, DatabaseQueue)?
+
+    /// A copy in memory, without the triggers that would stop tampering.
+    func copy() async throws -> (key: VerifierKey, database: DatabaseQueue) {
+        if made == nil { made = try await Self.make() }
+        guard let made else { throw StoreError.closed }
+        let copy = try DatabaseQueue()
+        try made.1.backup(to: copy)
+        try await copy.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+            for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+                try db.execute(sql: "DROP TRIGGER \"\(name)\"")
+            }
+        }
+        return (made.0, copy)
+    }
+
+    private static func make() async throws -> (VerifierKey, DatabaseQueue) {
+        let station = try TestStation()
+        let store = try await station.create()
+        try await store.append(.stationStarted(StationStarted(program: "1.0.0", detail: ["slots": "4"])))
+        let plan = try await store.storeContent(Array("plan".utf8), name: "plan.yaml", mediaType: "application/yaml")
+        try await store.openDemoOrder()
+        try await store.pass(1)
+        let failed = try await store.fail(2)
+        let retest = try await store.startRun(start(retestOf: failed))
+        try await store.append(identified(retest, 2))
+        for number in 1...3 {
+            try await store.append(step(retest, "step \(number)", 3.3 + Double(number) / 100))
+        }
+        try await store.append(
+            .attachmentAdded(
+                AttachmentAdded(run: retest, name: "log", digest: plan, size: 4, mediaType: "text/plain", step: "step 1")))
+        _ = try await store.leaseSerial(order: "WO-1", device: unit(2).device)
+        try await store.append(
+            .serialReturned(SerialReturned(serial: "L000002", device: unit(2).device, reason: "failed")))
+        try await store.append(
+            .unitQuarantined(UnitQuarantined(device: unit(2).device, by: "Ada", reason: "smells", run: retest)))
+        try await store.append(.runFinished(RunFinished(run: retest, outcome: .quarantined, code: "Q")))
+        try await store.append(.unitReleased(UnitReleased(device: unit(2).device, by: "Bea", reason: "washed")))
+        try await store.append(.note(Note(text: "clean line", by: "Bea", run: retest, device: unit(2).device)))
+        station.clock.move(by: -5000)
+        for number in 0..<280 { _ = store.enqueue(.note(Note(text: "filler \(number)"))) }
+        try await store.append(.orderClosed(OrderClosed(order: "WO-1", reason: "end")))
+        try await store.append(.stationStopped(StationStopped(reason: "end of shift")))
+        try await store.close()
+        let memory = try DatabaseQueue()
+        try DatabaseQueue(path: station.path).backup(to: memory)
+        return (station.key.verifier, memory)
+    }
+}
+
+@Suite struct VerificationTests {
+    private func findings(
+        _ depth: VerificationDepth = .everything, trusting: [VerifierKey] = [],
+        after tamper: @Sendable (Database) throws -> Void
+    ) async throws -> [Finding] {
+        let (_, database) = try await SampleStation.shared.copy()
+        try await database.write { db in try tamper(db) }
+        return try await StationReader(database, path: "copy").verify(depth, trusting: trusting).findings
+    }
+
+    @Test func theSampleIsCleanAndHasARowInEveryTable() async throws {
+        let (key, database) = try await SampleStation.shared.copy()
+        let report = try await StationReader(database, path: "copy").verify(trusting: [key])
+        #expect(report.findings == [])
+        #expect(report.entries > 300 && report.signed == report.entries && report.checkpoints > 3)
+        for (table, _) in Schema.projections {
+            let count = try await database.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \"\(table)\"") }
+            #expect(count ?? 0 > 0, "\(table)")
+        }
+    }
+
+    /// Every column of every projection: a changed value is found, under its own name. Columns of the key make another
+    /// row of it, and are changed one at a time.
+    @Test(arguments: Schema.projections.map(\.table))
+    func everyChangedColumnIsFound(table: String) async throws {
+        let (_, sample) = try await SampleStation.shared.copy()
+        let columns = try await sample.read { db in try db.columns(in: table).map { (name: $0.name, type: $0.type) } }
+        let key = try #require(Schema.projections.first { $0.table == table }?.key)
+        let keyColumns = key.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        func change(_ columns: [(name: String, type: String)]) async throws -> [Finding] {
+            let changes = columns.map { column in
+                switch column.type {
+                case "INTEGER": "\"\(column.name)\" = coalesce(\"\(column.name)\" + 1000000, 1)"
+                case "REAL": "\"\(column.name)\" = coalesce(\"\(column.name)\" + 1, 1.0)"
+                default: "\"\(column.name)\" = coalesce(CAST(\"\(column.name)\" AS TEXT), '') || 'x'"
+                }
+            }
+            let sql = """
+                UPDATE "\(table)" SET \(changes.joined(separator: ", "))
+                WHERE (\(key)) = (SELECT \(key) FROM "\(table)" ORDER BY \(key) LIMIT 1)
+                """
+            return try await findings { db in
+                try db.execute(sql: sql)
+                #expect(db.changesCount == 1)
+            }
+        }
+        let others = columns.filter { !keyColumns.contains($0.name) }
+        let named = try await change(others).compactMap { finding -> String? in
+            guard case .rowDiffers(table, _, let column, _, _) = finding else { return nil }
+            return column
+        }
+        #expect(named.sorted() == others.map(\.name).sorted())
+        for column in columns where keyColumns.contains(column.name) {
+            let found = try await change([column])
+            let isNamed = found.contains { finding in
+                if case .rowMissing(table, _) = finding { true } else { false }
+            }
+            #expect(isNamed, "\(column.name): \(found)")
+        }
+    }
+
+    @Test(arguments: Schema.projections.map(\.table))
+    func rowsThatAreMissingOrTooManyAreFound(table: String) async throws {
+        let key = try #require(Schema.projections.first { $0.table == table }?.key)
+        let missing = try await findings { db in
+            try db.execute(
+                sql: "DELETE FROM \"\(table)\" WHERE (\(key)) = (SELECT \(key) FROM \"\(table)\" ORDER BY \(key) DESC LIMIT 1)")
+        }
+        #expect(missing.count == 1)
+        guard case .rowMissing(table, _) = missing.first else {
+            Issue.record("\(missing)")
+            return
+        }
+    }
+
+    /// The type of a value matters as much as the value: 1 is not 1.0 is not true.
+    @Test func aValueOfAnotherTypeIsFound() async throws {
+        let found = try await findings { db in
+            try db.execute(sql: "UPDATE measurement SET value = CAST(value AS TEXT) WHERE position = 0")
+        }
+        #expect(found.count > 1)
+        let whole = try await findings { db in
+            try db.execute(sql: "UPDATE measurand SET equals = 0 WHERE id = 1")
+        }
+        #expect(whole.count == 1)
+    }
+
+    @Test func everyChangedEntryIsFoundByItsNumber() async throws {
+        let (_, sample) = try await SampleStation.shared.copy()
+        let size = try await sample.read { db in try LedgerTables.size(db) }
+        for sequence in stride(from: 0, to: size, by: 17) {
+            let found = try await findings(.chain) { db in
+                try db.execute(
+                    sql: "UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'demo', 'dema') AS BLOB) WHERE seq = ?",
+                    arguments: [sequence])
+            }
+            #expect(found.contains(.entryChanged(sequence: sequence)), "\(sequence): \(found)")
+        }
+    }
+
+    @Test func entryAndHashChangedTogetherAreFound() async throws {
+        for sequence: Int64 in [3, 100, 255, 256, 300] {
+            let found = try await findings(.chain) { db in
+                let old = try #require(
+                    try Data.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = ?", arguments: [sequence]))
+                let new = Array(String(decoding: old, as: UTF8.self).replacing("demo", with: "dema").utf8)
+                try db.execute(
+                    sql: "UPDATE ledger_entry SET entry = ?, leaf = ? WHERE seq = ?",
+                    arguments: [Data(new), Data(TreeHash.leaf(new).bytes), sequence])
+            }
+            let isNamed = found.contains { finding in
+                switch finding {
+                case .hashMismatch(1, 0, 0, 255): sequence < 256
+                case .rootMismatch(let size, let good): good <= sequence && sequence < size
+                default: false
+                }
+            }
+            #expect(isNamed, "\(sequence): \(found)")
+        }
+    }
+
+    @Test(arguments: [
+        ("DELETE FROM ledger_entry WHERE seq = 40", "entry 40 is missing"),
+        ("DELETE FROM ledger_entry WHERE seq > 200", "entries were signed and 201 are there"),
+        ("UPDATE ledger_entry SET leaf = zeroblob(32) WHERE seq = 7", "entry 7 was changed"),
+        ("UPDATE ledger_node SET hash = zeroblob(32)", "hash 0 of level 1 over them"),
+        ("DELETE FROM ledger_node", "hash 0 of level 1 is missing"),
+        ("INSERT INTO ledger_node VALUES (2, 0, zeroblob(32))", "hash 0 of level 2 is missing or too many"),
+        ("UPDATE ledger_checkpoint SET note = replace(note, 'A', 'B')", "can't be believed"),
+        ("UPDATE ledger_checkpoint SET note = 'x'", "can't be believed"),
+        ("UPDATE ledger_checkpoint SET size = size + 1000000", "can't be believed"),
+        ("UPDATE blob SET bytes = x'00'", "it has another hash"),
+        ("UPDATE person SET name = name || 'x'", "not the one that was sealed"),
+        ("UPDATE person SET salt = zeroblob(32)", "not the one that was sealed"),
+        ("INSERT INTO note (seq, at, text) VALUES (999, 1, 'x')", "row 999 of note does not follow"),
+    ])
+    func otherTamperingIsFound(sql: String, sentence: String) async throws {
+        let found = try await findings { db in try db.execute(sql: sql) }
+        #expect(found.contains { $0.description.contains(sentence) }, "\(found)")
+    }
+
+    @Test func aForgottenNameIsNoFault() async throws {
+        let found = try await findings { db in try db.execute(sql: "DELETE FROM person WHERE name = 'Ada'") }
+        #expect(found == [])
+    }
+
+    /// Somebody who writes the whole ledger anew with a key of his own is found out by whoever knows the real one.
+    @Test func aReplacedKeyIsFoundByWhoeverKnowsTheOld() async throws {
+        let forged = try TestStation()
+        try await forged.create().close()
+        let (key, _) = try await SampleStation.shared.copy()
+        let reader = try StationReader.open(at: forged.path)
+        #expect(try await reader.verify().findings == [])
+        let findings = try await reader.verify(trusting: [key]).findings
+        #expect(findings.contains(.untrustedKey(found: forged.key.verifier.text)))
+    }
+
+    @Test func rebuildingRepairsProjections() async throws {
+        let station = try TestStation()
+        let store = try await station.create()
+        try await store.openDemoOrder()
+        try await store.pass(1)
+        try await store.fail(2)
+        try await store.pool.writeWithoutTransaction { db in
+            try db.execute(sql: "DROP TRIGGER step_never_changes; UPDATE step SET outcome = 1; UPDATE work_order SET failed = 7")
+        }
+        #expect(try await store.reader.verify().findings.count == 2)
+        let triggers = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1)"
+        let before = try await store.pool.read { db in try String.fetchOne(db, sql: triggers) }
+        try await store.rebuildProjections()
+        #expect(try await store.reader.verify().findings == [])
+        #expect(try await store.pool.read { db in try String.fetchOne(db, sql: triggers) } == before)
+        // And the writer goes on.
+        try await store.pass(2)
+        #expect(try await store.reader.verify().findings == [])
+    }
+
+    @Test func openingNoticesTampering() async throws {
+        let station = try TestStation()
+        let store = try await station.create()
+        for number in 0..<300 { _ = store.enqueue(.note(Note(text: "n \(number)"))) }
+        try await store.close()
+        try station.sqlite3("DROP TRIGGER ledger_entry_never_changes; UPDATE ledger_entry SET leaf = zeroblob(32) WHERE seq = 299")
+        let error = await #expect(throws: StoreError.self) { _ = try await station.open() }
+        guard case .tampered = try #require(error) else { throw try #require(error) }
+    }
+}
