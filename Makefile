@@ -7,13 +7,16 @@ SWIFT ?= swift
 STATION = $(SWIFT) run --skip-build station
 DEMO = stations/demo
 ORDER ?= WO-2026-0117
+# Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
+RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
 .PHONY: run test check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
 	@$(SWIFT) build --product station
-	@$(STATION) demo $(DEMO) --order $(ORDER)
+	@$(STATION) init --folder $(DEMO) --database $(RECORD)
+	@$(STATION) run $(ORDER) --folder $(DEMO) --database $(RECORD) --pace 25
 
 test: packages
 	$(SWIFT) build --build-tests

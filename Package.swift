@@ -68,18 +68,33 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // The figures of docs/performance.md.
+        .executableTarget(
+            name: "station-bench",
+            dependencies: [
+                "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
+                "StationStore", "Ledger",
+                "ContentAddress", "Fixturing", "TimeAndChance",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+
         // Helpers that the tests start and kill.
-        .executableTarget(name: "record-crash", dependencies: ["StationStore"], path: "Tests/Helpers/record-crash"),
+        .executableTarget(
+            name: "record-crash", dependencies: ["StationStore"], path: "Tests/Helpers/record-crash"),
 
         .testTarget(name: "TimeAndChanceTests", dependencies: ["TimeAndChance"]),
         .testTarget(name: "Imp003Tests", dependencies: ["Imp003", "ContentAddress", "TimeAndChance"]),
         .testTarget(name: "FactoryLinkTests", dependencies: ["FactoryLink", "TimeAndChance"]),
         .testTarget(
-            name: "SerialNORTests", dependencies: ["SerialNOR", "NORChipModel", "TimeAndChance", "ContentAddress"]),
+            name: "SerialNORTests",
+            dependencies: ["SerialNOR", "NORChipModel", "TimeAndChance", "ContentAddress"]),
         .testTarget(name: "NORChipModelTests", dependencies: ["NORChipModel", "SerialNOR", "TimeAndChance"]),
         .testTarget(
             name: "ImpEmulatorTests",
-            dependencies: ["ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR", "TimeAndChance"]),
+            dependencies: [
+                "ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR",
+                "TimeAndChance",
+            ]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ContentAddress", "TimeAndChance"]),
         .testTarget(
             name: "StationStoreTests",
@@ -87,13 +102,16 @@ let package = Package(
         .testTarget(
             name: "StationConfigTests",
             dependencies: [
-                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance", .product(name: "Yams", package: "Yams"),
+                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [
-                "Blessing", "ImpEmulator", "Imp003", "StationConfig", "StationStore", "Ledger", "Fixturing", "SerialNOR",
+                "Blessing", "ImpEmulator", "Imp003", "StationConfig", "StationStore", "Ledger", "Fixturing",
+                "SerialNOR",
                 "TimeAndChance",
             ]),
+        .testTarget(name: "StationTests", dependencies: ["station", "TimeAndChance"]),
     ]
 )

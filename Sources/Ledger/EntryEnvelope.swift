@@ -54,7 +54,9 @@ public struct EntryEnvelope: Equatable, Sendable {
     public init(parsing bytes: UnsafeRawBufferPointer) throws(EntryFault) {
         let json: JSONValue
         do throws(JSONFault) { json = try JSONValue(parsing: bytes) } catch { throw .notJSON(error) }
-        guard case .object(let members) = json, members.map(\.key) == ["at", "kind", "record", "seq", "station", "v"] else {
+        guard case .object(let members) = json,
+            members.map(\.key) == ["at", "kind", "record", "seq", "station", "v"]
+        else {
             throw .notAnEntry("an entry has the members at, kind, record, seq, station, v, in this order")
         }
         guard case .integer(let at) = members[0].value, case .string(let kind) = members[1].value,

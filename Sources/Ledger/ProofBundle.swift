@@ -34,15 +34,21 @@ public struct ProofBundle: Equatable, Sendable {
     /// - Throws: ``BundleFault/malformed(_:)``
     public init(json bytes: [UInt8]) throws(BundleFault) {
         let json: JSONValue
-        do throws(JSONFault) { json = try JSONValue(parsing: bytes) } catch { throw .malformed(error.description) }
+        do throws(JSONFault) { json = try JSONValue(parsing: bytes) } catch {
+            throw .malformed(error.description)
+        }
         guard case .object(let members) = json,
             members.map(\.key).sorted() == ["checkpoint", "entries", "format", "vkey"]
         else { throw .malformed("a bundle has the members checkpoint, entries, format, vkey and no others") }
         guard case .string(Self.format) = json["format"] else {
             throw .malformed("the member format should be \"\(Self.format)\"")
         }
-        guard case .string(let vkey) = json["vkey"] else { throw .malformed("the member vkey should be a text") }
-        do throws(KeyError) { verifier = try VerifierKey(text: vkey) } catch { throw .malformed(error.description) }
+        guard case .string(let vkey) = json["vkey"] else {
+            throw .malformed("the member vkey should be a text")
+        }
+        do throws(KeyError) { verifier = try VerifierKey(text: vkey) } catch {
+            throw .malformed(error.description)
+        }
         guard case .string(let note) = json["checkpoint"] else {
             throw .malformed("the member checkpoint should be a text")
         }
@@ -57,7 +63,9 @@ public struct ProofBundle: Equatable, Sendable {
             guard case .object(let members) = element, members.count == 3,
                 case .integer(let index) = element["index"], case .string(let entry) = element["entry"],
                 case .array(let path) = element["proof"]
-            else { throw .malformed("an entry of a bundle has the members entry, index, proof and no others") }
+            else {
+                throw .malformed("an entry of a bundle has the members entry, index, proof and no others")
+            }
             var proof: [TreeHash] = []
             for step in path {
                 guard case .string(let text) = step, let hash = TreeHash(base64: text) else {

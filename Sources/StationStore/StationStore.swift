@@ -105,7 +105,8 @@ public final class StationStore: Sendable {
             try preflight(path)
             let pool = try openPool(path, options)
             try Schema.migrator.migrate(pool)
-            let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station") }
+            let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station")
+            }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
             return try await StationStore(
                 pool, lock: lock, path: path, station: station, key: key, clock: clock, options: options)
@@ -133,7 +134,9 @@ public final class StationStore: Sendable {
             // GRDB sets NORMAL, with which a power cut may take back what was acknowledged.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-            if let pages = options.largestPageCount { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
+            if let pages = options.largestPageCount {
+                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
         }
         return pool
     }
@@ -160,7 +163,8 @@ public final class StationStore: Sendable {
         self.lock = lock
         reader = StationReader(pool, path: path)
         commits = GroupCommit(
-            pool: pool, writer: writer, sealer: sealer, clock: clock, station: station, lastAt: lastAt ?? .min / 2,
+            pool: pool, writer: writer, sealer: sealer, clock: clock, station: station,
+            lastAt: lastAt ?? .min / 2,
             options: options)
     }
 
@@ -177,7 +181,8 @@ public final class StationStore: Sendable {
         let checkpoint = try LedgerTables.lastCheckpoint(db, path: path)
         if let checkpoint {
             do throws(NoteError) { try checkpoint.verify(by: [key.verifier]) } catch {
-                throw StoreError.tampered(path: path, detail: "its last checkpoint can't be believed: \(error)")
+                throw StoreError.tampered(
+                    path: path, detail: "its last checkpoint can't be believed: \(error)")
             }
             guard checkpoint.size <= size else {
                 throw StoreError.tampered(
@@ -237,13 +242,15 @@ public final class StationStore: Sendable {
     ///   - device: device ID of a unit that was identified.
     ///   - wanted: this very number, scanned off the unit for instance; nil takes the order's next.
     /// - Throws: ``StoreError/refused(_:)``: exhausted, taken, outside the range, order closed, unit blessed.
-    public func leaseSerial(order: String, device: String, wanted: String? = nil) async throws -> SerialLease {
+    public func leaseSerial(order: String, device: String, wanted: String? = nil) async throws -> SerialLease
+    {
         var rules = RecordRules(kind: SerialLeased.kind)
         rules.deviceID(device)
         rules.name(order, "order")
         rules.name(wanted, "serial", longest: 64)
         if let fault = rules.fault { throw StoreError.invalid(fault) }
-        let outcome = try await commits.enqueue(.lease(order: order, device: device, wanted: wanted)).outcome()
+        let outcome = try await commits.enqueue(.lease(order: order, device: device, wanted: wanted))
+            .outcome()
         guard case .lease(let lease) = outcome else { throw StoreError.closed }
         return lease
     }
@@ -254,7 +261,9 @@ public final class StationStore: Sendable {
     public func storeContent(_ bytes: [UInt8], name: String, mediaType: String) async throws -> SHA256Digest {
         let content = ContentStored(
             digest: SHA256Digest(of: bytes), size: Int64(bytes.count), name: name, mediaType: mediaType)
-        do throws(RecordFault) { try Record.contentStored(content).check() } catch { throw StoreError.invalid(error) }
+        do throws(RecordFault) { try Record.contentStored(content).check() } catch {
+            throw StoreError.invalid(error)
+        }
         _ = try await commits.enqueue(.content(content, bytes: bytes)).outcome()
         return content.digest
     }

@@ -13,7 +13,9 @@ import Testing
         let stage: ProcedureStage?
         var testDescription: String { fault }
 
-        init(_ fault: String, _ outcome: RunOutcome, _ codes: Set<ReasonCode>, at stage: ProcedureStage? = nil) {
+        init(
+            _ fault: String, _ outcome: RunOutcome, _ codes: Set<ReasonCode>, at stage: ProcedureStage? = nil
+        ) {
             self.fault = fault
             self.outcome = outcome
             self.codes = codes
@@ -41,7 +43,8 @@ import Testing
     @Test(arguments: rows)
     func faultIsNamed(row: Row) async throws {
         let station = try await TestStation()
-        let report = try await station.run(try station.line(units: 1, faults: row.fault), plan: try station.plan())
+        let report = try await station.run(
+            try station.line(units: 1, faults: row.fault), plan: try station.plan())
         let unit = try #require(report.units.first)
         #expect(unit.outcome == row.outcome, "\(unit.reason.map(\.description) ?? "passed")")
         if let code = unit.reason?.code {
@@ -65,11 +68,13 @@ import Testing
 
     @Test func theFourBlessingOutcomesAreRecorded() async throws {
         let table: [(fault: String, outcome: BlessingOutcome)] = [
-            ("", .blessed), ("cloud-refuses", .refused), ("cloud-silent", .noAnswer), ("sensor-offset:9", .testFailed),
+            ("", .blessed), ("cloud-refuses", .refused), ("cloud-silent", .noAnswer),
+            ("sensor-offset:9", .testFailed),
         ]
         for (fault, outcome) in table {
             let station = try await TestStation()
-            let report = try await station.run(try station.line(units: 1, faults: fault), plan: try station.plan())
+            let report = try await station.run(
+                try station.line(units: 1, faults: fault), plan: try station.plan())
             let id = try #require(report.units[0].run)
             let run = try #require(try await station.store.reader.run(id))
             #expect(run.run.blessing == outcome, "\(fault)")

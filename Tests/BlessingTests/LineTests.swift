@@ -91,12 +91,14 @@ import Testing
     /// Intents before results, repeatable acts before final ones, in every run's own entries.
     @Test func actsFollowTheProcedure() async throws {
         let station = try await TestStation()
-        let report = try await station.run(try station.line(units: 2), plan: try station.plan(), slots: ["A", "B"])
+        let report = try await station.run(
+            try station.line(units: 2), plan: try station.plan(), slots: ["A", "B"])
         for unit in report.units {
             let id = try #require(unit.run)
             let run = try #require(try await station.store.reader.run(id))
             let kinds = run.acts.map(\.kind)
-            #expect(kinds == [.nvramInstall, .flashWrite, .flashWrite, .regionSet, .bless, .clearConfiguration])
+            #expect(
+                kinds == [.nvramInstall, .flashWrite, .flashWrite, .regionSet, .bless, .clearConfiguration])
             var last: Int64 = 0
             for act in run.acts {
                 let result = try #require(act.resultSequence)

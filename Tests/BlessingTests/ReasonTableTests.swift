@@ -12,6 +12,9 @@ import Testing
         let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("docs/operator-codes.md")
         let text = try String(contentsOf: page, encoding: .utf8)
-        #expect(text.contains("| \(code.identifier) | \(entry.outcome.rawValue) | \(entry.operatorText) | \(entry.action) |"))
+        #expect(
+            text.contains(
+                "| \(code.identifier) | \(entry.outcome.rawValue) | \(entry.operatorText) | \(entry.action) |"
+            ))
     }
 }

@@ -16,7 +16,8 @@ import Testing
         let made = try #require(await line.unit(1))
         let recipe = made.recipe
         // The same module again, factory-fresh: as if somebody had un-blessed it and nobody told the station.
-        let again = try EmulatedLine(recipes: [recipe], setup: LineSetup(seed: 7, units: 1, chipPart: "W25Q16"))
+        let again = try EmulatedLine(
+            recipes: [recipe], setup: LineSetup(seed: 7, units: 1, chipPart: "W25Q16"))
         let report = try await station.run(again, plan: plan)
         #expect(report.units.map(\.outcome) == [.refused])
         #expect(report.units[0].reason?.code == .alreadyBlessed)
@@ -32,8 +33,10 @@ import Testing
         #expect(report.units[0].reason?.code == .blessNoAnswer)
         #expect(try await station.store.reader.device(device)?.isQuarantined == true)
 
-        try await QuarantineResolution(device: device, finding: .blessed, by: "quality-1", reason: "seen in impCentral")
-            .record(in: station.store)
+        try await QuarantineResolution(
+            device: device, finding: .blessed, by: "quality-1", reason: "seen in impCentral"
+        )
+        .record(in: station.store)
         let row = try #require(try await station.store.reader.device(device))
         #expect(row.isBlessed && !row.isQuarantined)
         #expect(try await station.store.reader.verify().isClean)
@@ -48,9 +51,12 @@ import Testing
         let recipe = made.recipe
         var cured = recipe
         cured.faults = []
-        let again = try EmulatedLine(recipes: [cured], setup: LineSetup(seed: 7, units: 1, chipPart: "W25Q16"))
+        let again = try EmulatedLine(
+            recipes: [cured], setup: LineSetup(seed: 7, units: 1, chipPart: "W25Q16"))
         let second = try await station.run(again, plan: plan)
-        #expect(second.units.map(\.outcome) == [.passed], "\(second.units.first?.reason.map(\.description) ?? "")")
+        #expect(
+            second.units.map(\.outcome) == [.passed], "\(second.units.first?.reason.map(\.description) ?? "")"
+        )
         #expect(second.units.first?.device == first.units.first?.device)
     }
 
@@ -95,7 +101,8 @@ import Testing
         let station = try await TestStation()
         let line = try station.line(units: 1)
         let report = try await Line(
-            plan: try station.plan(), slots: [("A", MeddlingFixture(slot: line.slot("A")))], store: station.store,
+            plan: try station.plan(), slots: [("A", MeddlingFixture(slot: line.slot("A")))],
+            store: station.store,
             settings: station.settings()
         ).run()
         #expect(report.units.map { $0.reason?.code } == [.reservationChanged])

@@ -13,7 +13,8 @@ struct MemoryTiles: TileSource {
         reads += 1
         let first = Int(tile) * TileNode.tileWidth
         if level == 0 { return Array(leaves[first..<first + count]) }
-        return nodes.filter { $0.level == level }.sorted { $0.index < $1.index }[first..<first + count].map(\.hash)
+        return nodes.filter { $0.level == level }.sorted { $0.index < $1.index }[first..<first + count].map(
+            \.hash)
     }
 }
 
@@ -62,65 +63,67 @@ func plainRoot(_ leaves: ArraySlice<TreeHash>) -> TreeHash {
         }
     }
 
-    @Test(arguments: [
-        (0, 1, []),
-        (
-            0, 8,
-            [
-                "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-            ]
-        ),
-        (
-            5, 8,
-            [
-                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-                "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-            ]
-        ),
-        (2, 3, ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]),
-        (
-            1, 5,
-            [
-                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-            ]
-        ),
-    ] as [(Int64, Int64, [String])])
+    @Test(
+        arguments: [
+            (0, 1, []),
+            (
+                0, 8,
+                [
+                    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+                ]
+            ),
+            (
+                5, 8,
+                [
+                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+                    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+                    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                ]
+            ),
+            (2, 3, ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]),
+            (
+                1, 5,
+                [
+                    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+                ]
+            ),
+        ] as [(Int64, Int64, [String])])
     func inclusionProofsOfTheKnownTree(index: Int64, size: Int64, path: [String]) throws {
         var tree = TiledTree(size: size, source: MemoryTiles(leaves: Self.leaves.map { TreeHash.leaf($0) }))
         #expect(try tree.inclusionProof(of: index).map(\.hex) == path)
     }
 
-    @Test(arguments: [
-        (1, 1, []),
-        (
-            1, 8,
-            [
-                "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-            ]
-        ),
-        (
-            6, 8,
-            [
-                "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-                "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-            ]
-        ),
-        (
-            2, 5,
-            [
-                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-            ]
-        ),
-    ] as [(Int64, Int64, [String])])
+    @Test(
+        arguments: [
+            (1, 1, []),
+            (
+                1, 8,
+                [
+                    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+                ]
+            ),
+            (
+                6, 8,
+                [
+                    "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+                    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+                    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                ]
+            ),
+            (
+                2, 5,
+                [
+                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+                ]
+            ),
+        ] as [(Int64, Int64, [String])])
     func consistencyProofsOfTheKnownTree(old: Int64, size: Int64, path: [String]) throws {
         var tree = TiledTree(size: size, source: MemoryTiles(leaves: Self.leaves.map { TreeHash.leaf($0) }))
         #expect(try tree.consistencyProof(from: old).map(\.hex) == path)
@@ -150,7 +153,8 @@ func plainRoot(_ leaves: ArraySlice<TreeHash>) -> TreeHash {
                 let oldRoot = plainRoot(leaves[..<old])
                 func holds(_ oldRoot: TreeHash, _ proof: [TreeHash], _ newRoot: TreeHash) -> Bool {
                     MerkleProof.verifyConsistency(
-                        oldSize: Int64(old), newSize: Int64(size), proof: proof, oldRoot: oldRoot, newRoot: newRoot)
+                        oldSize: Int64(old), newSize: Int64(size), proof: proof, oldRoot: oldRoot,
+                        newRoot: newRoot)
                 }
                 #expect(holds(oldRoot, proof, root))
                 #expect(!holds(leaves[32], proof, root))
@@ -204,7 +208,8 @@ func plainRoot(_ leaves: ArraySlice<TreeHash>) -> TreeHash {
             let oldRoot = plainRoot(leaves[..<Int(old)])
             #expect(
                 MerkleProof.verifyConsistency(
-                    oldSize: old, newSize: size, proof: try tiled.consistencyProof(from: old), oldRoot: oldRoot,
+                    oldSize: old, newSize: size, proof: try tiled.consistencyProof(from: old),
+                    oldRoot: oldRoot,
                     newRoot: root))
         }
     }

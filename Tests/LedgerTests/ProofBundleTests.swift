@@ -4,7 +4,9 @@ import Testing
 @testable import Ledger
 
 @Suite struct ProofBundleTests {
-    static func bundle(entries count: Int = 300, proving indices: [Int64] = [0, 17, 299]) throws -> ProofBundle {
+    static func bundle(entries count: Int = 300, proving indices: [Int64] = [0, 17, 299]) throws
+        -> ProofBundle
+    {
         let key = try StationKey.generate(name: "blessing-station/demo")
         let entries = (0..<count).map { index in
             EntryEnvelope.encode(
@@ -24,7 +26,8 @@ import Testing
                     index: index, entry: String(decoding: entries[Int(index)], as: UTF8.self),
                     proof: try tiled.inclusionProof(of: index))
             },
-            checkpoint: try Checkpoint(size: tree.size, root: tree.root, signedBy: key), verifier: key.verifier)
+            checkpoint: try Checkpoint(size: tree.size, root: tree.root, signedBy: key),
+            verifier: key.verifier)
     }
 
     @Test func aBundleVerifiesAndReadsBack() throws {
@@ -67,14 +70,18 @@ import Testing
     @Test func entriesOfAnotherLogAreNoticed() throws {
         let (mine, other) = (try Self.bundle(), try Self.bundle(entries: 301))
         #expect(throws: BundleFault.self) {
-            try ProofBundle(entries: other.entries, checkpoint: mine.checkpoint, verifier: mine.verifier).verify()
+            try ProofBundle(entries: other.entries, checkpoint: mine.checkpoint, verifier: mine.verifier)
+                .verify()
         }
         #expect(throws: BundleFault.self) {
-            try ProofBundle(entries: mine.entries, checkpoint: mine.checkpoint, verifier: other.verifier).verify()
+            try ProofBundle(entries: mine.entries, checkpoint: mine.checkpoint, verifier: other.verifier)
+                .verify()
         }
     }
 
-    @Test(arguments: ["", "{}", "[]", #"{"checkpoint":1,"entries":[],"format":"blessing-station-proof/1","vkey":""}"#])
+    @Test(arguments: [
+        "", "{}", "[]", #"{"checkpoint":1,"entries":[],"format":"blessing-station-proof/1","vkey":""}"#,
+    ])
     func whatIsNoBundleIsRefused(json: String) {
         #expect(throws: BundleFault.self) { try ProofBundle(json: Array(json.utf8)) }
     }

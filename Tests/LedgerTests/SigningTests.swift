@@ -10,7 +10,8 @@ import Testing
     static let text =
         "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
     static let note =
-        text + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        text
+        + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 
     @Test func goNoteIsUnderstood() throws {
         let key = try StationKey(text: Self.secret)
@@ -30,7 +31,9 @@ import Testing
                 var changed = bytes
                 changed[index] ^= bit
                 guard let text = String(validating: changed, as: UTF8.self) else { continue }
-                #expect(throws: NoteError.self, "byte \(index)") { try SignedNote(parsing: text).verify(by: [key]) }
+                #expect(throws: NoteError.self, "byte \(index)") {
+                    try SignedNote(parsing: text).verify(by: [key])
+                }
             }
         }
     }
@@ -39,14 +42,18 @@ import Testing
         let mine = try StationKey.generate(name: "mine")
         let other = try StationKey.generate(name: "other")
         let note = try SignedNote(text: "hello\n", signedBy: mine)
-        let both = note.encoded + (try SignedNote(text: "hello\n", signedBy: other)).encoded.dropFirst("hello\n\n".count)
+        let both =
+            note.encoded
+            + (try SignedNote(text: "hello\n", signedBy: other)).encoded.dropFirst("hello\n\n".count)
         #expect(try SignedNote(parsing: both).verify(by: [mine.verifier]) == [mine.verifier])
         #expect(throws: NoteError.untrusted(signers: ["mine"])) { try note.verify(by: [other.verifier]) }
     }
 
     @Test(arguments: [
-        "", "no newline", "text\n", "text\n\n", "text\n\nno mark AAAA\n", "text\n\n— name\n", "text\n\n— name !!!!\n",
-        "text\n\n— na+me AAAAAAAAAAA=\n", "text\n\n—  AAAAAAAAAAA=\n", "te\u{7}xt\n\n— name AAAAAAAAAAA=\n", "\n\n",
+        "", "no newline", "text\n", "text\n\n", "text\n\nno mark AAAA\n", "text\n\n— name\n",
+        "text\n\n— name !!!!\n",
+        "text\n\n— na+me AAAAAAAAAAA=\n", "text\n\n—  AAAAAAAAAAA=\n", "te\u{7}xt\n\n— name AAAAAAAAAAA=\n",
+        "\n\n",
     ])
     func malformedNotesAreRefused(note: String) {
         #expect(throws: NoteError.self) { try SignedNote(parsing: note) }
@@ -88,7 +95,9 @@ import Testing
         guard case .unwritable = try #require(refused) else { throw try #require(refused) }
         for mode in [0o640, 0o604, 0o610, 0o644] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-            #expect(throws: KeyError.exposed(path: path, mode: UInt16(mode))) { try StationKey.load(from: path) }
+            #expect(throws: KeyError.exposed(path: path, mode: UInt16(mode))) {
+                try StationKey.load(from: path)
+            }
         }
         let absent = #expect(throws: KeyError.self) { try StationKey.load(from: path + "x") }
         #expect(try #require(absent).description.contains("station init"))
@@ -108,7 +117,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "origin\n42\n", "origin\n-1\nAAAA\n", "origin\n042\nAAAA\n", "\n42\nAAAA\n", "origin\n42\nAAAA\n", "origin\nx\ny\n",
+        "origin\n42\n", "origin\n-1\nAAAA\n", "origin\n042\nAAAA\n", "\n42\nAAAA\n", "origin\n42\nAAAA\n",
+        "origin\nx\ny\n",
     ])
     func malformedCheckpointsAreRefused(text: String) throws {
         let key = try StationKey.generate(name: "origin")

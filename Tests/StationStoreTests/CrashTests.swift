@@ -16,7 +16,8 @@ import TimeAndChance
         let seed = environment["RECORD_SEED"].flatMap { UInt64($0) } ?? 4711
         var chance = SeededGenerator(seed: seed)
         let station = try TestStation()
-        let store = try await StationStore.create(at: station.path, station: "demo", key: station.key, program: "1")
+        let store = try await StationStore.create(
+            at: station.path, station: "demo", key: station.key, program: "1")
         try await store.close()
         let key = station.folder.appending(path: "key").path
         try station.key.save(to: key)
@@ -25,11 +26,13 @@ import TimeAndChance
         for round in 0..<rounds {
             let lines = Int.random(in: 1...120, using: &chance)
             let heard = try Self.writeAndKill(
-                [station.path, key, String(chance.next())], afterBytes: lines * 16 + Int.random(in: 0..<16, using: &chance))
+                [station.path, key, String(chance.next())],
+                afterBytes: lines * 16 + Int.random(in: 0..<16, using: &chance))
             told += heard.count
             let reader = try StationReader.open(at: station.path)
             let size = try await reader.station().ledgerSize
-            let entries = try await reader.entries(EntryFilter(sequences: (heard.map(\.sequence).min() ?? 0)..<size))
+            let entries = try await reader.entries(
+                EntryFilter(sequences: (heard.map(\.sequence).min() ?? 0)..<size))
             let kinds = Dictionary(uniqueKeysWithValues: entries.map { ($0.sequence, $0.kind) })
             for (sequence, kind) in heard {
                 #expect(kinds[sequence] == kind, "seed \(seed), round \(round): entry \(sequence)")
@@ -72,10 +75,12 @@ import TimeAndChance
         kill(process.processIdentifier, SIGKILL)
         output += pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            .dropLast().compactMap { line in
-                let parts = line.split(separator: " ")
-                return Int64(parts[0]).map { ($0, String(parts[1])) }
-            }
+        return String(decoding: output, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false
+        )
+        .dropLast().compactMap { line in
+            let parts = line.split(separator: " ")
+            return Int64(parts[0]).map { ($0, String(parts[1])) }
+        }
     }
 }

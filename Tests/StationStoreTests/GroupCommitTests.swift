@@ -73,7 +73,9 @@ import TimeAndChance
                     for index in 0..<60 {
                         tickets.append(store.enqueue(step(run, "step \(index)")))
                         if chance.happens(withProbability: 0.1) { try await store.flush() }
-                        if chance.happens(withProbability: 0.1) { _ = store.enqueue(step(RunID(rawValue: 0))) }
+                        if chance.happens(withProbability: 0.1) {
+                            _ = store.enqueue(step(RunID(rawValue: 0)))
+                        }
                     }
                     var sequences: [Int64] = []
                     for ticket in tickets { sequences.append(try await ticket.receipt.sequence) }

@@ -10,7 +10,8 @@ extension StationStore {
     }
 
     func raisePageCount() async throws {
-        try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = 1000000") }
+        try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = 1000000")
+        }
     }
 }
 

@@ -31,7 +31,9 @@ import Testing
             """)
         #expect(loose.output == "0\n")
         #expect(try station.sqlite3("PRAGMA journal_mode").output == "wal\n")
-        #expect(try station.sqlite3("SELECT identifier FROM grdb_migrations ORDER BY 1").output == "0001-ledger\n0002-projections\n")
+        #expect(
+            try station.sqlite3("SELECT identifier FROM grdb_migrations ORDER BY 1").output
+                == "0001-ledger\n0002-projections\n")
     }
 
     @Test func everyProjectionIsListed() async throws {
@@ -41,7 +43,8 @@ import Testing
             SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'ledger_%'
             AND name NOT IN ('grdb_migrations', 'blob', 'person') ORDER BY name
             """)
-        #expect(tables.output.split(separator: "\n").map(String.init) == Schema.projections.map(\.table).sorted())
+        #expect(
+            tables.output.split(separator: "\n").map(String.init) == Schema.projections.map(\.table).sorted())
     }
 
     @Test func writesAreSyncedInFull() async throws {
@@ -109,7 +112,9 @@ import Testing
         try station.sqlite3("CREATE TABLE recipe (name TEXT)")
         let before = try Data(contentsOf: URL(filePath: station.path))
         #expect(try await openingError() == .notAStationDatabase(path: station.path))
-        #expect(throws: StoreError.notAStationDatabase(path: station.path)) { try StationReader.open(at: station.path) }
+        #expect(throws: StoreError.notAStationDatabase(path: station.path)) {
+            try StationReader.open(at: station.path)
+        }
         #expect(try Data(contentsOf: URL(filePath: station.path)) == before)
     }
 
@@ -122,7 +127,8 @@ import Testing
         switch kind {
         case "garbage": bytes = Data(repeating: 0x5A, count: 20_000)
         case "header": bytes.replaceSubrange(0..<16, with: Data(repeating: 0, count: 16))
-        default: bytes.replaceSubrange(4096..<bytes.count, with: Data(repeating: 0xEE, count: bytes.count - 4096))
+        default:
+            bytes.replaceSubrange(4096..<bytes.count, with: Data(repeating: 0xEE, count: bytes.count - 4096))
         }
         try bytes.write(to: URL(filePath: station.path))
         let error = try await openingError()
@@ -196,7 +202,9 @@ import Testing
         try await station.create().close()
         let key = station.folder.appending(path: "key").path
         try station.key.save(to: key)
-        for (path, mode) in [(station.path, 0o444), (station.path + ".lock", 0o444), (station.folder.path, 0o755)] {
+        for (path, mode) in [
+            (station.path, 0o444), (station.path + ".lock", 0o444), (station.folder.path, 0o755),
+        ] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         }
         let (status, output) = try Helper.run([station.path, key, "0", "open"])

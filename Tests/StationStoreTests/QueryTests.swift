@@ -31,13 +31,17 @@ import Testing
         #expect(report.device.nvram == nvramDigest.hex && report.device.nvramToken == "00FF")
         #expect(report.device.blessedRun == passed && report.device.serial == "L000001")
         #expect(report.device.sku == "lamp-eu" && report.device.market == "EU")
-        #expect(report.images == [ImageRow(name: "assets.bin", address: 0x70000, digest: image.digest.hex, size: 3)])
+        #expect(
+            report.images == [
+                ImageRow(name: "assets.bin", address: 0x70000, digest: image.digest.hex, size: 3)
+            ])
         #expect(report.runs.map(\.run.run) == [failed, passed])
         #expect(report.runs.map(\.run.outcome) == [.failed, .passed])
         #expect(report.runs.map(\.run.operatorName) == ["Ada", "Ada"])
-        #expect(report.runs[1].acts.map(\.kind) == [
-            .powerOn, .nvramInstall, .flashWrite, .regionSet, .bless, .clearConfiguration,
-        ])
+        #expect(
+            report.runs[1].acts.map(\.kind) == [
+                .powerOn, .nvramInstall, .flashWrite, .regionSet, .bless, .clearConfiguration,
+            ])
         #expect(report.runs[1].acts[3].effect == .region(code: "00004247", channels: "1-13"))
         #expect(report.runs[1].acts[3].detail == ["why": "test"])
         let measurement = try #require(report.runs[0].steps.first?.measurements.first)
@@ -46,7 +50,8 @@ import Testing
         #expect(report.notes.map(\.text) == ["shiny"])
         let mine = try await reader.entries(EntryFilter(unit: colons))
         #expect(mine.map(\.sequence) == report.entries)
-        #expect(Set(mine.map(\.kind)).isSuperset(of: ["run.started", "step.finished", "serial.leased", "note"]))
+        #expect(
+            Set(mine.map(\.kind)).isSuperset(of: ["run.started", "step.finished", "serial.leased", "note"]))
         #expect(try JSONDecoder().decode(UnitReport.self, from: JSONEncoder().encode(report)) == report)
     }
 
@@ -89,7 +94,9 @@ import Testing
         #expect(yield == Yield(units: 5, firstPass: 2, passedLater: 1))
         #expect(yield.failed == 2 && yield.firstPassYield == 0.4 && yield.finalYield == 0.6)
         #expect(try await reader.yield(RunFilter(sku: "other")).units == 0)
-        #expect(try await reader.yield(RunFilter(unit: unit(3).mac)) == Yield(units: 1, firstPass: 0, passedLater: 1))
+        #expect(
+            try await reader.yield(RunFilter(unit: unit(3).mac))
+                == Yield(units: 1, firstPass: 0, passedLater: 1))
 
         let failures = try await reader.failures(RunFilter(order: "WO-1"))
         #expect(failures.map(\.cause) == ["T-SUPPLY", "T-SILENT"] && failures.map(\.count) == [3, 1])
@@ -105,7 +112,9 @@ import Testing
         let run = try await store.startRun(start())
         for value in [3.28, 3.30, 3.32] { try await store.append(step(run, "supply", value)) }
         let found = try #require(try await reader.statistics(measurement: "vdd"))
-        #expect(found.count == 3 && found.failed == 0 && found.unit == "V" && found.low == 3.2 && found.high == 3.4)
+        #expect(
+            found.count == 3 && found.failed == 0 && found.unit == "V" && found.low == 3.2
+                && found.high == 3.4)
         #expect(abs(found.mean - 3.3) < 1e-9 && abs((found.standardDeviation ?? 0) - 0.02) < 1e-9)
         #expect(abs((found.cpk ?? 0) - 0.1 / 0.06) < 1e-6)
         #expect(found.minimum == 3.28 && found.maximum == 3.32)
@@ -117,7 +126,9 @@ import Testing
         let all = try await reader.entries()
         #expect(all.map(\.sequence) == Array(0..<Int64(all.count)))
         #expect(try await reader.entries(EntryFilter(sequences: 2..<4)).map(\.sequence) == [2, 3])
-        #expect(try await reader.entries(EntryFilter(newestFirst: true, limit: 1)).map(\.kind) == ["run.finished"])
+        #expect(
+            try await reader.entries(EntryFilter(newestFirst: true, limit: 1)).map(\.kind) == ["run.finished"]
+        )
         let some = try await reader.entries(EntryFilter(kinds: ["step.finished", "order.opened"]))
         #expect(some.map(\.kind) == ["order.opened", "step.finished"])
         let ofRun = try await reader.entries(EntryFilter(run: run))
@@ -144,8 +155,12 @@ import Testing
         let checkpoint = try await store.signCheckpoint()
         #expect(checkpoint.size == late.sequence + 1)
         try await reader.proof(ofEntries: [late.sequence]).verify()
-        await #expect(throws: StoreError.notFound("entry 99999")) { _ = try await reader.proof(ofEntries: [99_999]) }
-        await #expect(throws: StoreError.notFound("unit nobody")) { _ = try await reader.proof(ofUnit: "nobody") }
+        await #expect(throws: StoreError.notFound("entry 99999")) {
+            _ = try await reader.proof(ofEntries: [99_999])
+        }
+        await #expect(throws: StoreError.notFound("unit nobody")) {
+            _ = try await reader.proof(ofUnit: "nobody")
+        }
 
         let checkpoints = try await reader.checkpoints()
         #expect(checkpoints.count > 2)
@@ -180,7 +195,8 @@ import Testing
         let bytes = Array("sku: lamp".utf8)
         let digest = try await store.storeContent(bytes, name: "lamp.yaml", mediaType: "application/yaml")
         let size = try await reader.station().ledgerSize
-        #expect(try await store.storeContent(bytes, name: "lamp.yaml", mediaType: "application/yaml") == digest)
+        #expect(
+            try await store.storeContent(bytes, name: "lamp.yaml", mediaType: "application/yaml") == digest)
         #expect(try await reader.station().ledgerSize == size)
         try await store.storeContent(bytes, name: "copy.yaml", mediaType: "application/yaml")
         #expect(try await reader.station().ledgerSize == size + 1)

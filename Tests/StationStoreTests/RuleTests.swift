@@ -48,7 +48,8 @@ import Testing
         await expect(.alreadyBlessed(device: unit(1).device, run: run)) {
             try await store.append(
                 .actFinished(
-                    ActFinished(run: run, act: 1, outcome: .ok, effect: .region(code: "00005553", channels: "1-11"))))
+                    ActFinished(
+                        run: run, act: 1, outcome: .ok, effect: .region(code: "00005553", channels: "1-11"))))
         }
         await expect(.openActs(run: run, [1])) {
             try await store.append(.runFinished(RunFinished(run: run, outcome: .passed)))
@@ -61,14 +62,18 @@ import Testing
         try await store.close()
         let attempts = [
             "UPDATE device SET region = '00005553'", "UPDATE device SET nvram = hex(zeroblob(32))",
-            "UPDATE device SET channels = '1-11'", "UPDATE device SET blessed_seq = NULL, blessed_at = NULL, blessed_run = NULL",
+            "UPDATE device SET channels = '1-11'",
+            "UPDATE device SET blessed_seq = NULL, blessed_at = NULL, blessed_run = NULL",
             "UPDATE device SET mac = '0c2a69ffffff'", "UPDATE device SET serial = 'X'", "DELETE FROM device",
             "INSERT OR REPLACE INTO device (id, device_id, mac, imp_os, flash_jedec, flash_bytes) SELECT id, device_id, mac, imp_os, flash_jedec, flash_bytes FROM device",
-            "UPDATE run SET outcome = 'failed'", "DELETE FROM run", "UPDATE step SET outcome = 1", "DELETE FROM step",
-            "UPDATE measurement SET value = 0.0", "DELETE FROM measurement", "UPDATE act SET outcome = 'failed'",
+            "UPDATE run SET outcome = 'failed'", "DELETE FROM run", "UPDATE step SET outcome = 1",
+            "DELETE FROM step",
+            "UPDATE measurement SET value = 0.0", "DELETE FROM measurement",
+            "UPDATE act SET outcome = 'failed'",
             "DELETE FROM act", "UPDATE serial_lease SET state = 'returned'", "DELETE FROM serial_lease",
             "UPDATE device_image SET digest = hex(zeroblob(32))", "UPDATE ledger_entry SET entry = x'00'",
-            "DELETE FROM ledger_entry", "DELETE FROM ledger_entry WHERE seq = (SELECT max(seq) FROM ledger_entry)",
+            "DELETE FROM ledger_entry",
+            "DELETE FROM ledger_entry WHERE seq = (SELECT max(seq) FROM ledger_entry)",
             "INSERT INTO ledger_entry VALUES (1000000, zeroblob(32), x'7b7d')",
             "INSERT OR REPLACE INTO ledger_entry SELECT seq, leaf, x'7b7d' FROM ledger_entry WHERE seq = 3",
             "UPDATE ledger_checkpoint SET note = ''", "DELETE FROM ledger_checkpoint",
@@ -173,7 +178,8 @@ import Testing
         }
         try await store.append(identified(run, 1))
         await expect(.notQuarantined(device: unit(1).device)) {
-            try await store.append(.unitReleased(UnitReleased(device: unit(1).device, by: "Ada", reason: "fine")))
+            try await store.append(
+                .unitReleased(UnitReleased(device: unit(1).device, by: "Ada", reason: "fine")))
         }
         try await store.append(
             .unitQuarantined(UnitQuarantined(device: unit(1).device, by: "Ada", reason: "odd", run: run)))
@@ -183,7 +189,8 @@ import Testing
             }
         }
         try await store.act(run, 1, .powerOff)
-        try await store.append(.unitReleased(UnitReleased(device: unit(1).device, by: "Bea", reason: "looked")))
+        try await store.append(
+            .unitReleased(UnitReleased(device: unit(1).device, by: "Bea", reason: "looked")))
         try await store.act(run, 2, .bless)
         let report = try #require(try await store.reader.unit(unit(1).mac))
         #expect(report.quarantines.map(\.by) == ["Ada"] && report.quarantines.map(\.releasedBy) == ["Bea"])

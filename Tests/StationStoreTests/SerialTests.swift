@@ -22,7 +22,9 @@ import TimeAndChance
         return run
     }
 
-    private func lease(_ number: Int, order: String = "WO-1", wanted: String? = nil) async throws -> SerialLease {
+    private func lease(_ number: Int, order: String = "WO-1", wanted: String? = nil) async throws
+        -> SerialLease
+    {
         try await store.leaseSerial(order: order, device: unit(number).device, wanted: wanted)
     }
 
@@ -61,7 +63,9 @@ import TimeAndChance
         }
         #expect(try await lease(1).serial == "L000001")
         try await store.openDemoOrder("WO-2", first: 50, last: 60)
-        await expect(.alreadyBlessed(device: unit(1).device, run: run)) { _ = try await lease(1, order: "WO-2") }
+        await expect(.alreadyBlessed(device: unit(1).device, run: run)) {
+            _ = try await lease(1, order: "WO-2")
+        }
     }
 
     @Test func numbersAreOnlyForTheirUnits() async throws {
@@ -86,7 +90,9 @@ import TimeAndChance
         await expect(.deviceHasSerial(device: unit(1).device, serial: "L000002")) {
             _ = try await lease(1, wanted: "L000003")
         }
-        await expect(.serialTaken(serial: "L000002", by: unit(1).device)) { _ = try await lease(2, wanted: "L000002") }
+        await expect(.serialTaken(serial: "L000002", by: unit(1).device)) {
+            _ = try await lease(2, wanted: "L000002")
+        }
         await expect(.serialOutsideRange(serial: "L000004", order: "WO-1")) {
             _ = try await lease(2, wanted: "L000004")
         }

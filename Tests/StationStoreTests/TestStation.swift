@@ -71,10 +71,13 @@ let planDigest = SHA256Digest(of: Array("plan".utf8))
 let nvramDigest = SHA256Digest(of: Array("nvram".utf8))
 let image = RunImage(name: "assets.bin", address: 0x70000, digest: SHA256Digest(of: [1, 2, 3]), size: 3)
 
-func start(slot: Int = 1, order: String? = "WO-1", sku: String = "lamp-eu", retestOf: RunID? = nil) -> RunStarted {
+func start(slot: Int = 1, order: String? = "WO-1", sku: String = "lamp-eu", retestOf: RunID? = nil)
+    -> RunStarted
+{
     RunStarted(
         slot: slot, sku: sku, skuDigest: skuDigest, planDigest: planDigest, order: order, market: "EU",
-        images: [image], operatedBy: "Ada", fixture: "emulated slot \(slot)", program: "1.0.0", scannedCode: "S-1",
+        images: [image], operatedBy: "Ada", fixture: "emulated slot \(slot)", program: "1.0.0",
+        scannedCode: "S-1",
         retestOf: retestOf)
 }
 
@@ -98,7 +101,9 @@ func step(_ run: RunID, _ name: String = "supply", _ value: Double = 3.3, passes
 }
 
 extension StationStore {
-    func openDemoOrder(_ order: String = "WO-1", quantity: Int = 100, first: Int64 = 1, last: Int64 = 100) async throws {
+    func openDemoOrder(_ order: String = "WO-1", quantity: Int = 100, first: Int64 = 1, last: Int64 = 100)
+        async throws
+    {
         try await append(
             .orderOpened(
                 OrderOpened(
@@ -110,7 +115,8 @@ extension StationStore {
     func act(
         _ run: RunID, _ number: Int, _ kind: ActKind, _ effect: ActEffect? = nil, outcome: ActOutcome = .ok
     ) async throws {
-        try await append(.actIntended(ActIntended(run: run, act: number, kind: kind, detail: ["why": "test"])))
+        try await append(
+            .actIntended(ActIntended(run: run, act: number, kind: kind, detail: ["why": "test"])))
         try await append(.actFinished(ActFinished(run: run, act: number, outcome: outcome, effect: effect)))
     }
 
@@ -139,7 +145,9 @@ extension StationStore {
             try await append(
                 .serialConfirmed(SerialConfirmed(serial: lease.serial, device: lease.device, run: run)))
             try await append(
-                .labelPrinted(LabelPrinted(run: run, serial: lease.serial, digest: skuDigest, destination: "spool/1.zpl")))
+                .labelPrinted(
+                    LabelPrinted(
+                        run: run, serial: lease.serial, digest: skuDigest, destination: "spool/1.zpl")))
         }
         try await act(run, 6, .clearConfiguration)
         try await append(.runFinished(RunFinished(run: run, outcome: .passed)))
@@ -153,7 +161,8 @@ extension StationStore {
         try await append(step(run, "supply", 2.9, passes: false))
         try await append(
             .runFinished(
-                RunFinished(run: run, outcome: .failed, code: code, reason: "supply too low", failedStep: "supply")))
+                RunFinished(
+                    run: run, outcome: .failed, code: code, reason: "supply too low", failedStep: "supply")))
         return run
     }
 }

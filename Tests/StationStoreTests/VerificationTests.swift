@@ -19,7 +19,8 @@ actor SampleStation {
         try made.1.backup(to: copy)
         try await copy.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
-            for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+            for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+            {
                 try db.execute(sql: "DROP TRIGGER \"\(name)\"")
             }
         }
@@ -30,7 +31,8 @@ actor SampleStation {
         let station = try TestStation()
         let store = try await station.create()
         try await store.append(.stationStarted(StationStarted(program: "1.0.0", detail: ["slots": "4"])))
-        let plan = try await store.storeContent(Array("plan".utf8), name: "plan.yaml", mediaType: "application/yaml")
+        let plan = try await store.storeContent(
+            Array("plan".utf8), name: "plan.yaml", mediaType: "application/yaml")
         try await store.openDemoOrder()
         try await store.pass(1)
         let failed = try await store.fail(2)
@@ -41,15 +43,20 @@ actor SampleStation {
         }
         try await store.append(
             .attachmentAdded(
-                AttachmentAdded(run: retest, name: "log", digest: plan, size: 4, mediaType: "text/plain", step: "step 1")))
+                AttachmentAdded(
+                    run: retest, name: "log", digest: plan, size: 4, mediaType: "text/plain", step: "step 1"))
+        )
         _ = try await store.leaseSerial(order: "WO-1", device: unit(2).device)
         try await store.append(
             .serialReturned(SerialReturned(serial: "L000002", device: unit(2).device, reason: "failed")))
         try await store.append(
-            .unitQuarantined(UnitQuarantined(device: unit(2).device, by: "Ada", reason: "smells", run: retest)))
+            .unitQuarantined(
+                UnitQuarantined(device: unit(2).device, by: "Ada", reason: "smells", run: retest)))
         try await store.append(.runFinished(RunFinished(run: retest, outcome: .quarantined, code: "Q")))
-        try await store.append(.unitReleased(UnitReleased(device: unit(2).device, by: "Bea", reason: "washed")))
-        try await store.append(.note(Note(text: "clean line", by: "Bea", run: retest, device: unit(2).device)))
+        try await store.append(
+            .unitReleased(UnitReleased(device: unit(2).device, by: "Bea", reason: "washed")))
+        try await store.append(
+            .note(Note(text: "clean line", by: "Bea", run: retest, device: unit(2).device)))
         station.clock.move(by: -5000)
         for number in 0..<280 { _ = store.enqueue(.note(Note(text: "filler \(number)"))) }
         try await store.append(.orderClosed(OrderClosed(order: "WO-1", reason: "end")))
@@ -77,7 +84,9 @@ actor SampleStation {
         #expect(report.findings == [])
         #expect(report.entries > 300 && report.signed == report.entries && report.checkpoints > 3)
         for (table, _) in Schema.projections {
-            let count = try await database.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \"\(table)\"") }
+            let count = try await database.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM \"\(table)\"")
+            }
             #expect(count ?? 0 > 0, "\(table)")
         }
     }
@@ -87,7 +96,9 @@ actor SampleStation {
     @Test(arguments: Schema.projections.map(\.table))
     func everyChangedColumnIsFound(table: String) async throws {
         let (_, sample) = try await SampleStation.shared.copy()
-        let columns = try await sample.read { db in try db.columns(in: table).map { (name: $0.name, type: $0.type) } }
+        let columns = try await sample.read { db in
+            try db.columns(in: table).map { (name: $0.name, type: $0.type) }
+        }
         let key = try #require(Schema.projections.first { $0.table == table }?.key)
         let keyColumns = key.split(separator: ",").map { String($0.drop { $0 == " " }) }
         func change(_ columns: [(name: String, type: String)]) async throws -> [Finding] {
@@ -127,7 +138,9 @@ actor SampleStation {
         let key = try #require(Schema.projections.first { $0.table == table }?.key)
         let missing = try await findings { db in
             try db.execute(
-                sql: "DELETE FROM \"\(table)\" WHERE (\(key)) = (SELECT \(key) FROM \"\(table)\" ORDER BY \(key) DESC LIMIT 1)")
+                sql:
+                    "DELETE FROM \"\(table)\" WHERE (\(key)) = (SELECT \(key) FROM \"\(table)\" ORDER BY \(key) DESC LIMIT 1)"
+            )
         }
         #expect(missing.count == 1)
         guard case .rowMissing(table, _) = missing.first else {
@@ -154,7 +167,8 @@ actor SampleStation {
         for sequence in stride(from: 0, to: size, by: 17) {
             let found = try await findings(.chain) { db in
                 try db.execute(
-                    sql: "UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'demo', 'dema') AS BLOB) WHERE seq = ?",
+                    sql:
+                        "UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'demo', 'dema') AS BLOB) WHERE seq = ?",
                     arguments: [sequence])
             }
             #expect(found.contains(.entryChanged(sequence: sequence)), "\(sequence): \(found)")
@@ -165,7 +179,8 @@ actor SampleStation {
         for sequence: Int64 in [3, 100, 255, 256, 300] {
             let found = try await findings(.chain) { db in
                 let old = try #require(
-                    try Data.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = ?", arguments: [sequence]))
+                    try Data.fetchOne(
+                        db, sql: "SELECT entry FROM ledger_entry WHERE seq = ?", arguments: [sequence]))
                 let new = Array(String(decoding: old, as: UTF8.self).replacing("demo", with: "dema").utf8)
                 try db.execute(
                     sql: "UPDATE ledger_entry SET entry = ?, leaf = ? WHERE seq = ?",
@@ -225,10 +240,14 @@ actor SampleStation {
         try await store.pass(1)
         try await store.fail(2)
         try await store.pool.writeWithoutTransaction { db in
-            try db.execute(sql: "DROP TRIGGER step_never_changes; UPDATE step SET outcome = 1; UPDATE work_order SET failed = 7")
+            try db.execute(
+                sql:
+                    "DROP TRIGGER step_never_changes; UPDATE step SET outcome = 1; UPDATE work_order SET failed = 7"
+            )
         }
         #expect(try await store.reader.verify().findings.count == 2)
-        let triggers = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1)"
+        let triggers =
+            "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1)"
         let before = try await store.pool.read { db in try String.fetchOne(db, sql: triggers) }
         try await store.rebuildProjections()
         #expect(try await store.reader.verify().findings == [])
@@ -243,7 +262,9 @@ actor SampleStation {
         let store = try await station.create()
         for number in 0..<300 { _ = store.enqueue(.note(Note(text: "n \(number)"))) }
         try await store.close()
-        try station.sqlite3("DROP TRIGGER ledger_entry_never_changes; UPDATE ledger_entry SET leaf = zeroblob(32) WHERE seq = 299")
+        try station.sqlite3(
+            "DROP TRIGGER ledger_entry_never_changes; UPDATE ledger_entry SET leaf = zeroblob(32) WHERE seq = 299"
+        )
         let error = await #expect(throws: StoreError.self) { _ = try await station.open() }
         guard case .tampered = try #require(error) else { throw try #require(error) }
     }

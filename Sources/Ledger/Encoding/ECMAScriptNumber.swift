@@ -30,7 +30,9 @@ enum ECMAScriptNumber {
 
         let count = digits.count
         var text = value < 0 ? "-" : ""
-        func digitsText(_ part: some Sequence<UInt8>) -> String { String(decoding: Array(part), as: UTF8.self) }
+        func digitsText(_ part: some Sequence<UInt8>) -> String {
+            String(decoding: Array(part), as: UTF8.self)
+        }
         switch position {
         case count...21 where count <= 21:
             text += digitsText(digits) + String(repeating: "0", count: position - count)

@@ -41,9 +41,13 @@ struct JSONParser {
         }
         repeat {
             skipSpace()
-            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { throw fault("a key should be here") }
+            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
+                throw fault("a key should be here")
+            }
             let key = try string()
-            guard !members.contains(where: { $0.key == key }) else { throw fault("key \"\(key)\" occurs twice") }
+            guard !members.contains(where: { $0.key == key }) else {
+                throw fault("key \"\(key)\" occurs twice")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("':' should be here") }
             members.append(JSONValue.Member(key: key, value: try value()))
@@ -74,7 +78,9 @@ struct JSONParser {
     private mutating func string() throws(JSONFault) -> String {
         offset += 1
         let start = offset
-        while offset < bytes.count, bytes[offset] != 0x22, bytes[offset] != 0x5C, bytes[offset] >= 0x20 { offset += 1 }
+        while offset < bytes.count, bytes[offset] != 0x22, bytes[offset] != 0x5C, bytes[offset] >= 0x20 {
+            offset += 1
+        }
         if offset < bytes.count, bytes[offset] == 0x22 {
             defer { offset += 1 }
             return try text(bytes[start..<offset])
@@ -96,7 +102,9 @@ struct JSONParser {
     }
 
     private func text(_ units: Slice<UnsafeRawBufferPointer>) throws(JSONFault) -> String {
-        guard let text = String(validating: units, as: UTF8.self) else { throw fault("the string is not UTF-8") }
+        guard let text = String(validating: units, as: UTF8.self) else {
+            throw fault("the string is not UTF-8")
+        }
         return text
     }
 
@@ -114,7 +122,9 @@ struct JSONParser {
         case UInt8(ascii: "u"):
             var code = try hexadecimalUnit()
             if (0xD800..<0xDC00).contains(code) {
-                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw fault("half a surrogate pair") }
+                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+                    throw fault("half a surrogate pair")
+                }
                 let low = try hexadecimalUnit()
                 guard (0xDC00..<0xE000).contains(low) else { throw fault("half a surrogate pair") }
                 code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
@@ -129,7 +139,8 @@ struct JSONParser {
         guard offset + 4 <= bytes.count else { throw fault("the text ends early") }
         var code: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(bytes[offset])).hexDigitValue, bytes[offset] < 0x80 else {
+            guard let digit = Character(Unicode.Scalar(bytes[offset])).hexDigitValue, bytes[offset] < 0x80
+            else {
                 throw fault("four hexadecimal digits should be here")
             }
             code = code << 4 | UInt32(digit)
@@ -143,7 +154,9 @@ struct JSONParser {
         _ = take(UInt8(ascii: "-"))
         let firstDigit = offset
         guard takeDigits() > 0 else { throw fault("a value should be here") }
-        guard bytes[firstDigit] != 0x30 || offset == firstDigit + 1 else { throw fault("a number starts with 0") }
+        guard bytes[firstDigit] != 0x30 || offset == firstDigit + 1 else {
+            throw fault("a number starts with 0")
+        }
         var isWhole = true
         if take(UInt8(ascii: ".")) {
             isWhole = false
@@ -160,7 +173,8 @@ struct JSONParser {
             for index in firstDigit..<offset { whole = whole * 10 + Int64(bytes[index] - 0x30) }
             if whole < 1 << 53, !(isNegative && whole == 0) { return .integer(isNegative ? -whole : whole) }
         }
-        guard let number = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), number.isFinite else {
+        guard let number = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), number.isFinite
+        else {
             throw fault("the number is out of range")
         }
         return .number(number)

@@ -33,7 +33,8 @@ public struct SignedNote: Equatable, Sendable {
             throw .malformed("a signed note ends in a newline and counts at most \(Self.longestNote) bytes")
         }
         let units = Array(note.utf8)
-        guard let gap = (1..<max(1, units.count)).last(where: { units[$0] == 0x0A && units[$0 - 1] == 0x0A }) else {
+        guard let gap = (1..<max(1, units.count)).last(where: { units[$0] == 0x0A && units[$0 - 1] == 0x0A })
+        else {
             throw .malformed("a signed note has an empty line between text and signatures")
         }
         let text = String(decoding: units[..<gap], as: UTF8.self)
@@ -43,7 +44,8 @@ public struct SignedNote: Equatable, Sendable {
             separator: "\n", omittingEmptySubsequences: false
         ).dropLast()
         for line in lines {
-            let parts = line.dropFirst(Self.mark.count).split(separator: " ", omittingEmptySubsequences: false)
+            let parts = line.dropFirst(Self.mark.count).split(
+                separator: " ", omittingEmptySubsequences: false)
             guard line.hasPrefix(Self.mark), parts.count == 2, VerifierKey.isValid(name: String(parts[0])),
                 let blob = Base64.decode(parts[1]), blob.count > 4
             else { throw .malformed("a signature line reads \"\u{2014} name base64\", found \"\(line)\"") }
@@ -64,10 +66,14 @@ public struct SignedNote: Equatable, Sendable {
         var verified: [VerifierKey] = []
         let message = Array(text.utf8)
         for signature in signatures {
-            guard let key = keys.first(where: { $0.name == signature.name && $0.keyHash == signature.keyHash }) else {
+            guard
+                let key = keys.first(where: { $0.name == signature.name && $0.keyHash == signature.keyHash })
+            else {
                 continue
             }
-            guard key.isValid(signature: signature.bytes, over: message) else { throw .forged(name: signature.name) }
+            guard key.isValid(signature: signature.bytes, over: message) else {
+                throw .forged(name: signature.name)
+            }
             verified.append(key)
         }
         guard !verified.isEmpty else { throw .untrusted(signers: signatures.map(\.name)) }
@@ -102,7 +108,8 @@ public enum NoteError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .malformed(let sentence): sentence
         case .unsigned: "the note carries no signature"
-        case .forged(let name): "the signature of \(name) doesn't belong to this text: one of them was changed"
+        case .forged(let name):
+            "the signature of \(name) doesn't belong to this text: one of them was changed"
         case .untrusted(let signers):
             "the note is signed by \(signers.joined(separator: ", ")), none of which is a trusted key"
         }

@@ -31,7 +31,8 @@ public struct StationKey: Sendable {
         guard parts.count == 5, parts[0] == "PRIVATE", parts[1] == "KEY" else {
             throw .malformed("a station key reads PRIVATE+KEY+name+hash+base64, and this text doesn't")
         }
-        guard let material = Base64.decode(parts[4]), material.count == 33, material[0] == VerifierKey.ed25519,
+        guard let material = Base64.decode(parts[4]), material.count == 33,
+            material[0] == VerifierKey.ed25519,
             let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: material[1...])
         else { throw .malformed("the station key of \(parts[2]) holds no Ed25519 secret") }
         try self.init(name: String(parts[2]), secret: secret)
@@ -42,7 +43,8 @@ public struct StationKey: Sendable {
 
     private init(name: String, secret: Curve25519.Signing.PrivateKey) throws(KeyError) {
         guard VerifierKey.isValid(name: name) else {
-            throw .malformed("a key's name must not be empty and must not hold white space or '+', found \"\(name)\"")
+            throw .malformed(
+                "a key's name must not be empty and must not hold white space or '+', found \"\(name)\"")
         }
         self.secret = secret
         verifier = VerifierKey(name: name, publicKey: Array(secret.publicKey.rawRepresentation))
@@ -86,7 +88,8 @@ public struct StationKey: Sendable {
         defer { close(file) }
         let bytes = Array((text + "\n").utf8)
         // A umask can take bits away but a set-group-ID folder or an ACL must not add any.
-        guard fchmod(file, 0o600) == 0, write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+        guard fchmod(file, 0o600) == 0, write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0
+        else {
             let reason = String(cString: strerror(errno))
             unlink(path)
             throw .unwritable(path: path, reason: reason)

@@ -31,7 +31,8 @@ public struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
         }
         self.init(name: String(parts[0]), publicKey: Array(material[1...]))
         guard parts[1] == Self.hex(keyHash) else {
-            throw .malformed("the verifier key of \(name) should have the hash \(Self.hex(keyHash)), found \(parts[1])")
+            throw .malformed(
+                "the verifier key of \(name) should have the hash \(Self.hex(keyHash)), found \(parts[1])")
         }
     }
 

@@ -21,7 +21,9 @@ public struct CompactRange: Equatable, Sendable {
 
     /// Adds a leaf, at the cost of one node hash on average.
     /// - Parameter completed: told of each perfect subtree that this leaf completes: its height, and its root.
-    public mutating func append(_ leaf: TreeHash, completed: (_ height: Int, _ root: TreeHash) -> Void = { _, _ in }) {
+    public mutating func append(
+        _ leaf: TreeHash, completed: (_ height: Int, _ root: TreeHash) -> Void = { _, _ in }
+    ) {
         append(subtree: leaf, height: 0, completed: completed)
     }
 
@@ -30,7 +32,8 @@ public struct CompactRange: Equatable, Sendable {
     public mutating func append(
         subtree: TreeHash, height: Int, completed: (_ height: Int, _ root: TreeHash) -> Void = { _, _ in }
     ) {
-        precondition(size & ((1 << Int64(height)) - 1) == 0, "the subtree does not start at a multiple of its size")
+        precondition(
+            size & ((1 << Int64(height)) - 1) == 0, "the subtree does not start at a multiple of its size")
         var root = subtree
         var level = height
         while size >> Int64(level) & 1 == 1 {

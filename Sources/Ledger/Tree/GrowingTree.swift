@@ -54,7 +54,9 @@ public struct GrowingTree: Sendable {
         let size = range.size + 1
         range.append(leaf) { height, root in
             if height % TileNode.tileHeight == 0 {
-                nodes.append(TileNode(level: height / TileNode.tileHeight, index: size >> Int64(height) - 1, hash: root))
+                nodes.append(
+                    TileNode(
+                        level: height / TileNode.tileHeight, index: size >> Int64(height) - 1, hash: root))
             }
         }
         for node in nodes {

@@ -90,7 +90,9 @@ public struct TiledTree<Source: TileSource> {
         guard start + Int(width) <= tile.count else { throw ProofRangeError(asked: first, size: size) }
         var hashes = Array(tile[start..<start + Int(width)])
         while hashes.count > 1 {
-            hashes = stride(from: 0, to: hashes.count, by: 2).map { TreeHash.node(hashes[$0], hashes[$0 + 1]) }
+            hashes = stride(from: 0, to: hashes.count, by: 2).map {
+                TreeHash.node(hashes[$0], hashes[$0 + 1])
+            }
         }
         return hashes[0]
     }

@@ -74,7 +74,8 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Calls `body` with the 32 bytes where they are.
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+    {
         try Swift.withUnsafeBytes(of: words, body)
     }
 

@@ -86,7 +86,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             "a station's name is 1 to 63 letters, digits, '.', '_' or '-', found \"\(name)\""
         case .invalid(let fault): "the record can't be written: \(fault)"
         case .refused(let refusal): refusal.description
-        case .overloaded(let waiting): "\(waiting) records are waiting to be written: wait for some of them first"
+        case .overloaded(let waiting):
+            "\(waiting) records are waiting to be written: wait for some of them first"
         case .closed: "the station database is closed"
         case .notSigned(let sequence, let signed):
             "entry \(sequence) is not covered by a checkpoint yet (the last covers \(signed) entries): the running "

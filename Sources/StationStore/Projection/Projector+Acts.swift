@@ -5,11 +5,13 @@ import Ledger
 extension Projector {
     func apply(_ body: ActIntended, _ place: Place) throws {
         let run = try requireOpenRun(body.run)
-        guard try row("SELECT 1 FROM act WHERE run = ? AND number = ?", [body.run.rawValue, body.act]) == nil else {
+        guard try row("SELECT 1 FROM act WHERE run = ? AND number = ?", [body.run.rawValue, body.act]) == nil
+        else {
             throw Refusal.duplicateAct(run: body.run, act: body.act)
         }
         if body.kind.changesUnit {
-            guard let id: Int64 = run["device"], let unit = try row("SELECT * FROM device WHERE id = ?", [id]) else {
+            guard let id: Int64 = run["device"], let unit = try row("SELECT * FROM device WHERE id = ?", [id])
+            else {
                 throw Refusal.notIdentified(run: body.run)
             }
             if let blessed: Int64 = unit["blessed_run"] {
@@ -20,7 +22,8 @@ extension Projector {
         try execute(
             "INSERT INTO act (run, number, kind, intent_seq, intent_at, intent_detail) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                body.run.rawValue, body.act, body.kind.rawValue, place.sequence, place.at, Self.json(body.detail),
+                body.run.rawValue, body.act, body.kind.rawValue, place.sequence, place.at,
+                Self.json(body.detail),
             ])
     }
 
@@ -30,7 +33,8 @@ extension Projector {
             let act = try row(
                 "SELECT kind, outcome FROM act WHERE run = ? AND number = ?", [body.run.rawValue, body.act])
         else { throw Refusal.unknownAct(run: body.run, act: body.act) }
-        if let settled = (act["outcome"] as String?).flatMap(ActOutcome.init(rawValue:)), settled != .unknown {
+        if let settled = (act["outcome"] as String?).flatMap(ActOutcome.init(rawValue:)), settled != .unknown
+        {
             throw Refusal.actSettled(run: body.run, act: body.act, settled)
         }
         if let effect = body.effect {
@@ -38,7 +42,8 @@ extension Projector {
             guard effect.kind == kind else {
                 throw Refusal.effectOfOtherKind(run: body.run, act: body.act, kind: kind)
             }
-            guard let id: Int64 = run["device"], let unit = try row("SELECT * FROM device WHERE id = ?", [id]) else {
+            guard let id: Int64 = run["device"], let unit = try row("SELECT * FROM device WHERE id = ?", [id])
+            else {
                 throw Refusal.notIdentified(run: body.run)
             }
             if let blessed: Int64 = unit["blessed_run"] {
@@ -52,7 +57,8 @@ extension Projector {
             WHERE run = ? AND number = ?
             """,
             [
-                body.outcome.rawValue, place.sequence, place.at, Self.json(body.detail), body.effect.map(Self.json),
+                body.outcome.rawValue, place.sequence, place.at, Self.json(body.detail),
+                body.effect.map(Self.json),
                 body.run.rawValue, body.act,
             ])
     }

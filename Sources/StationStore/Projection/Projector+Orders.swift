@@ -26,7 +26,8 @@ extension Projector {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
-                body.order, body.sku, body.market, body.quantity, place.sequence, place.at, body.serials?.prefix,
+                body.order, body.sku, body.market, body.quantity, place.sequence, place.at,
+                body.serials?.prefix,
                 body.serials?.width, body.serials?.first, body.serials?.last, body.serials?.first,
             ])
     }
@@ -65,7 +66,9 @@ extension Projector {
         var number: Int64 = row["serial_next"]
         while number <= range.last {
             let serial = range.text(number)
-            if try self.row("SELECT 1 FROM serial_lease WHERE serial = ? AND state <> 'returned'", [serial]) == nil {
+            if try self.row("SELECT 1 FROM serial_lease WHERE serial = ? AND state <> 'returned'", [serial])
+                == nil
+            {
                 return (serial, true)
             }
             number += 1
@@ -129,7 +132,9 @@ extension Projector {
         try endLease(body.serial, body.device, unit, state: "returned", place)
     }
 
-    private func endLease(_ serial: String, _ device: String, _ unit: DeviceState, state: String, _ place: Place) throws {
+    private func endLease(
+        _ serial: String, _ device: String, _ unit: DeviceState, state: String, _ place: Place
+    ) throws {
         try execute(
             "UPDATE serial_lease SET state = ?, ended_seq = ? WHERE serial = ? AND device = ? AND state = 'leased'",
             [state, place.sequence, serial, unit.id])

@@ -22,12 +22,15 @@ extension Projector {
 
     private static func deviceState(_ row: Row) -> DeviceState {
         DeviceState(
-            id: row["id"], mac: row["mac"], blessedRun: (row["blessed_run"] as Int64?).map(RunID.init(rawValue:)),
+            id: row["id"], mac: row["mac"],
+            blessedRun: (row["blessed_run"] as Int64?).map(RunID.init(rawValue:)),
             serial: row["serial"], isQuarantined: row["quarantine"] != nil)
     }
 
     func requireRun(_ run: RunID) throws {
-        guard try row("SELECT 1 FROM run WHERE id = ?", [run.rawValue]) != nil else { throw Refusal.unknownRun(run) }
+        guard try row("SELECT 1 FROM run WHERE id = ?", [run.rawValue]) != nil else {
+            throw Refusal.unknownRun(run)
+        }
     }
 
     @discardableResult
@@ -74,7 +77,8 @@ extension Projector {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex, body.planDigest.hex,
+                place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex,
+                body.planDigest.hex,
                 body.market, seal(body.operatedBy), body.fixture, body.program, body.scannedCode,
                 body.retestOf?.rawValue,
             ])
@@ -97,7 +101,8 @@ extension Projector {
                 throw Refusal.macChanged(device: body.device, recorded: known.mac, found: body.mac)
             }
             let other: Int64? = try value(
-                "SELECT id FROM run WHERE device = ? AND outcome IS NULL AND id <> ?", [known.id, body.run.rawValue])
+                "SELECT id FROM run WHERE device = ? AND outcome IS NULL AND id <> ?",
+                [known.id, body.run.rawValue])
             if let other { throw Refusal.deviceBusy(device: body.device, run: RunID(rawValue: other)) }
             try execute(
                 "UPDATE device SET imp_os = ?, flash_jedec = ?, flash_bytes = ? WHERE id = ?",
@@ -130,9 +135,13 @@ extension Projector {
             let unit = try row("SELECT * FROM device WHERE id = ?", [id])
         else { throw Refusal.notIdentified(run: body.run) }
         guard
-            try row("SELECT 1 FROM act WHERE run = ? AND kind = ?", [body.run.rawValue, ActKind.bless.rawValue]) != nil
+            try row(
+                "SELECT 1 FROM act WHERE run = ? AND kind = ?", [body.run.rawValue, ActKind.bless.rawValue])
+                != nil
         else { throw Refusal.blessingNotIntended(run: body.run) }
-        if let answered = (run["blessing"] as String?).flatMap(BlessingOutcome.init(rawValue:)), answered.isFinal {
+        if let answered = (run["blessing"] as String?).flatMap(BlessingOutcome.init(rawValue:)),
+            answered.isFinal
+        {
             throw Refusal.blessingAlreadyAnswered(run: body.run, answered)
         }
         if body.outcome == .blessed {
@@ -143,7 +152,10 @@ extension Projector {
                 """
                 UPDATE device SET blessed_seq = ?, blessed_at = ?, blessed_run = ?, sku = ?, market = ? WHERE id = ?
                 """,
-                [place.sequence, place.at, body.run.rawValue, run["sku"] as String, run["market"] as String?, id])
+                [
+                    place.sequence, place.at, body.run.rawValue, run["sku"] as String,
+                    run["market"] as String?, id,
+                ])
             if let order: String = run["work_order"] {
                 try execute("UPDATE work_order SET blessed = blessed + 1 WHERE id = ?", [order])
             }
@@ -185,7 +197,8 @@ extension Projector {
         try execute(
             "INSERT INTO attachment (seq, run, step, name, digest, size, media_type) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                place.sequence, body.run.rawValue, body.step, body.name, body.digest.hex, body.size, body.mediaType,
+                place.sequence, body.run.rawValue, body.step, body.name, body.digest.hex, body.size,
+                body.mediaType,
             ])
     }
 

@@ -15,7 +15,8 @@ extension Projector {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             measurement = try HotStatement(
-                db, "INSERT INTO measurement (step, position, measurand, value, outcome) VALUES (?, ?, ?, ?, ?)")
+                db,
+                "INSERT INTO measurement (step, position, measurand, value, outcome) VALUES (?, ?, ?, ?, ?)")
         }
     }
 
@@ -90,7 +91,8 @@ extension Projector {
             """, arguments)
         if id == nil {
             try execute(
-                "INSERT INTO measurand (name, unit, low, high, equals, matches) VALUES (?, ?, ?, ?, ?, ?)", arguments)
+                "INSERT INTO measurand (name, unit, low, high, equals, matches) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments)
             id = db.lastInsertedRowID
         }
         measurands[key] = id

@@ -84,7 +84,9 @@ final class Projector {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws -> Value? {
+    func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws
+        -> Value?
+    {
         try Value.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
@@ -127,7 +129,8 @@ final class Projector {
 
     private func apply(_ body: ClockSetBack, _ place: Place) throws {
         try execute(
-            "INSERT INTO clock_set_back (seq, from_at, to_at) VALUES (?, ?, ?)", [place.sequence, body.from, body.to])
+            "INSERT INTO clock_set_back (seq, from_at, to_at) VALUES (?, ?, ?)",
+            [place.sequence, body.from, body.to])
     }
 
     private func apply(_ body: Note, _ place: Place) throws {

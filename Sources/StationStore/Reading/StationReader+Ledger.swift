@@ -47,7 +47,9 @@ extension StationReader {
                 arguments += [range.lowerBound, range.upperBound]
             }
             if let run = filter.run {
-                terms.append("(seq IN (SELECT seq FROM event WHERE run = ?) OR seq IN (SELECT seq FROM step WHERE run = ?))")
+                terms.append(
+                    "(seq IN (SELECT seq FROM event WHERE run = ?) OR seq IN (SELECT seq FROM step WHERE run = ?))"
+                )
                 arguments += [run.rawValue, run.rawValue]
             }
             if let unit = filter.unit {
@@ -82,7 +84,8 @@ extension StationReader {
                     let envelope = try EntryEnvelope(parsing: bytes)
                     views.append(
                         EntryView(
-                            sequence: sequence, at: envelope.at, station: envelope.station, kind: envelope.kind,
+                            sequence: sequence, at: envelope.at, station: envelope.station,
+                            kind: envelope.kind,
                             entry: String(decoding: bytes, as: UTF8.self)))
                 } catch {
                     throw StoreError.tampered(path: path, detail: "entry \(sequence): \(error)")
@@ -97,7 +100,8 @@ extension StationReader {
     ///   - range: sequence numbers; nil means all.
     ///   - body: the bytes are valid during the call only.
     public func exportEntries(
-        _ range: Range<Int64>? = nil, _ body: @escaping @Sendable (Int64, UnsafeRawBufferPointer) throws -> Void
+        _ range: Range<Int64>? = nil,
+        _ body: @escaping @Sendable (Int64, UnsafeRawBufferPointer) throws -> Void
     ) async throws {
         let range = range ?? 0..<Int64.max
         let failure = try await ask { db -> (any Error)? in
@@ -134,7 +138,9 @@ extension StationReader {
     /// What shows that the log of `newSize` entries grew out of the log of `oldSize` entries.
     public func consistencyProof(from oldSize: Int64, to newSize: Int64) async throws -> [TreeHash] {
         try await ask { db in
-            guard newSize <= (try LedgerTables.size(db)) else { throw StoreError.notFound("entry \(newSize - 1)") }
+            guard newSize <= (try LedgerTables.size(db)) else {
+                throw StoreError.notFound("entry \(newSize - 1)")
+            }
             var tree = TiledTree(size: newSize, source: LedgerTables.Tiles(db))
             return try tree.consistencyProof(from: oldSize)
         }
@@ -152,7 +158,8 @@ extension StationReader {
     public func proof(ofUnit key: String) async throws -> ProofBundle {
         try await ask { [path] db in
             guard let id = try Self.deviceRow(db, key: key),
-                let device = try String.fetchOne(db, sql: "SELECT device_id FROM device WHERE id = ?", arguments: [id])
+                let device = try String.fetchOne(
+                    db, sql: "SELECT device_id FROM device WHERE id = ?", arguments: [id])
             else { throw StoreError.notFound("unit \(key)") }
             return try Self.proof(db, path: path, [0] + Self.entries(db, ofDevice: id, device))
         }
@@ -174,7 +181,8 @@ extension StationReader {
                 throw StoreError.notSigned(sequence: sequence, signed: checkpoint.size)
             }
             let row = try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT entry FROM ledger_entry WHERE seq = ?"), arguments: [sequence])
+                db.cachedStatement(sql: "SELECT entry FROM ledger_entry WHERE seq = ?"), arguments: [sequence]
+            )
             guard let bytes = try row?.withUnsafeData(atIndex: 0, { data in Array(data ?? .init()) }) else {
                 throw StoreError.notFound("entry \(sequence)")
             }

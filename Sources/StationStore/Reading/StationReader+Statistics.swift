@@ -17,7 +17,8 @@ public struct RunFilter: Sendable, Equatable {
     public var limit: Int?
 
     public init(
-        order: String? = nil, sku: String? = nil, market: String? = nil, outcome: RunOutcome? = nil, slot: Int? = nil,
+        order: String? = nil, sku: String? = nil, market: String? = nil, outcome: RunOutcome? = nil,
+        slot: Int? = nil,
         unit: String? = nil, since: Int64? = nil, until: Int64? = nil, limit: Int? = nil
     ) {
         self.order = order
@@ -130,7 +131,8 @@ extension StationReader {
                     SELECT count(*) AS units, coalesce(sum(first), 0) AS first,
                         coalesce(sum(passed AND NOT first), 0) AS later FROM per_unit
                     """, arguments: arguments)
-            return Yield(units: row?["units"] ?? 0, firstPass: row?["first"] ?? 0, passedLater: row?["later"] ?? 0)
+            return Yield(
+                units: row?["units"] ?? 0, firstPass: row?["first"] ?? 0, passedLater: row?["later"] ?? 0)
         }
     }
 
@@ -178,7 +180,8 @@ extension StationReader {
                 var next =
                     result
                     ?? MeasurementStatistics(
-                        name: name, unit: nil, count: 0, failed: 0, mean: 0, standardDeviation: nil, minimum: value,
+                        name: name, unit: nil, count: 0, failed: 0, mean: 0, standardDeviation: nil,
+                        minimum: value,
                         maximum: value, low: nil, high: nil)
                 next.count += 1
                 next.failed += row["failed"] as Int

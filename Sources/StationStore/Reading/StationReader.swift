@@ -32,7 +32,9 @@ public final class StationReader: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.read { db in
                 try Schema.check(db, path: path)
-                guard try Schema.migrator.hasCompletedMigrations(db) else { throw StoreError.olderSchema(path: path) }
+                guard try Schema.migrator.hasCompletedMigrations(db) else {
+                    throw StoreError.olderSchema(path: path)
+                }
             }
             return StationReader(pool, path: path)
         } catch {
@@ -41,7 +43,9 @@ public final class StationReader: Sendable {
     }
 
     /// Runs a question, and puts its errors into the station's words.
-    func ask<Answer: Sendable>(_ question: @escaping @Sendable (Database) throws -> Answer) async throws -> Answer {
+    func ask<Answer: Sendable>(_ question: @escaping @Sendable (Database) throws -> Answer) async throws
+        -> Answer
+    {
         do {
             return try await database.read(question)
         } catch is CancellationError {
@@ -101,14 +105,17 @@ public final class StationReader: Sendable {
     public func unit(_ key: String) async throws -> UnitReport? {
         try await ask { db in
             guard let id = try Self.deviceRow(db, key: key),
-                let device = try DeviceRow.fetchOne(db, sql: DeviceRow.select + " WHERE d.id = ?", arguments: [id])
+                let device = try DeviceRow.fetchOne(
+                    db, sql: DeviceRow.select + " WHERE d.id = ?", arguments: [id])
             else { return nil }
             let runs = try RunRow.fetchAll(
                 db, sql: RunRow.select + " WHERE r.device = ? ORDER BY r.id", arguments: [id])
             return UnitReport(
                 device: device,
                 images: try ImageRow.fetchAll(
-                    db, sql: "SELECT name, address, digest, size FROM device_image WHERE device = ? ORDER BY address",
+                    db,
+                    sql:
+                        "SELECT name, address, digest, size FROM device_image WHERE device = ? ORDER BY address",
                     arguments: [id]),
                 runs: try runs.map { try Self.report(db, $0) },
                 serials: try SerialStatus.fetchAll(
@@ -123,7 +130,8 @@ public final class StationReader: Sendable {
                         WHERE q.device = ? ORDER BY q.seq
                         """, arguments: [id]),
                 notes: try NoteRow.fetchAll(
-                    db, sql: Self.noteSelect + " WHERE n.device = ? ORDER BY n.seq", arguments: [device.device]),
+                    db, sql: Self.noteSelect + " WHERE n.device = ? ORDER BY n.seq",
+                    arguments: [device.device]),
                 entries: try Self.entries(db, ofDevice: id, device.device))
         }
     }
@@ -132,7 +140,8 @@ public final class StationReader: Sendable {
     public func run(_ run: RunID) async throws -> RunReport? {
         try await ask { db in
             guard
-                let row = try RunRow.fetchOne(db, sql: RunRow.select + " WHERE r.id = ?", arguments: [run.rawValue])
+                let row = try RunRow.fetchOne(
+                    db, sql: RunRow.select + " WHERE r.id = ?", arguments: [run.rawValue])
             else { return nil }
             return try Self.report(db, row)
         }
@@ -147,14 +156,16 @@ public final class StationReader: Sendable {
 
     /// All work orders, oldest first.
     public func orders() async throws -> [OrderStatus] {
-        try await ask { db in try OrderStatus.fetchAll(db, sql: OrderStatus.select + " ORDER BY o.opened_seq") }
+        try await ask { db in try OrderStatus.fetchAll(db, sql: OrderStatus.select + " ORDER BY o.opened_seq")
+        }
     }
 
     /// How a serial number stands: its last lease; nil when it was never leased.
     public func serial(_ serial: String) async throws -> SerialStatus? {
         try await ask { db in
             try SerialStatus.fetchOne(
-                db, sql: SerialStatus.select + " WHERE l.serial = ? ORDER BY l.state = 'returned', l.seq DESC",
+                db,
+                sql: SerialStatus.select + " WHERE l.serial = ? ORDER BY l.state = 'returned', l.seq DESC",
                 arguments: [serial])
         }
     }
@@ -163,7 +174,8 @@ public final class StationReader: Sendable {
     /// - Throws: ``StoreError/corrupt(path:detail:)`` when what is kept doesn't have that hash.
     public func content(_ digest: SHA256Digest) async throws -> [UInt8]? {
         try await ask { [path] db in
-            let data = try Data.fetchOne(db, sql: "SELECT bytes FROM blob WHERE digest = ?", arguments: [digest.hex])
+            let data = try Data.fetchOne(
+                db, sql: "SELECT bytes FROM blob WHERE digest = ?", arguments: [digest.hex])
             guard let bytes = data.map(Array.init) else { return nil }
             guard SHA256Digest(of: bytes) == digest else {
                 throw StoreError.corrupt(path: path, detail: "content \(digest.hex) has another hash")
@@ -192,7 +204,8 @@ public final class StationReader: Sendable {
             return id
         }
         return try Int64.fetchOne(
-            db, sql: "SELECT device FROM serial_lease WHERE serial = ? AND state <> 'returned'", arguments: [key])
+            db, sql: "SELECT device FROM serial_lease WHERE serial = ? AND state <> 'returned'",
+            arguments: [key])
     }
 
     static func acts(_ db: Database, _ run: RunID) throws -> [ActRow] {
@@ -242,7 +255,8 @@ public final class StationReader: Sendable {
                     """, arguments: [id]),
             labels: try LabelRow.fetchAll(
                 db,
-                sql: "SELECT seq AS sequence, at, serial, digest, destination FROM label WHERE run = ? ORDER BY seq",
+                sql:
+                    "SELECT seq AS sequence, at, serial, digest, destination FROM label WHERE run = ? ORDER BY seq",
                 arguments: [id]),
             notes: try NoteRow.fetchAll(
                 db, sql: noteSelect + " WHERE n.run = ? ORDER BY n.seq", arguments: [id]))
@@ -277,7 +291,8 @@ public final class StationReader: Sendable {
             StepRow(
                 sequence: row["seq"], name: row["step_name"], attempt: row["attempt"],
                 outcome: StepOutcome(code: row["outcome"]) ?? .error, startedMs: row["started_ms"],
-                endedMs: row["ended_ms"], message: row["message"], measurements: measurements[row["seq"]] ?? [])
+                endedMs: row["ended_ms"], message: row["message"],
+                measurements: measurements[row["seq"]] ?? [])
         }
     }
 

@@ -199,7 +199,8 @@ public struct ActFinished: RecordBody {
         rules.integer(Int64(act), "act", in: 1...1_000_000)
         rules.texts(detail, "detail")
         effect?.check(&rules)
-        rules.require(effect == nil || outcome == .ok, "effect", "should be there only when the outcome is ok")
+        rules.require(
+            effect == nil || outcome == .ok, "effect", "should be there only when the outcome is ok")
     }
 
     var record: Record { .actFinished(self) }

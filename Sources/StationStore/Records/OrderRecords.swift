@@ -26,7 +26,8 @@ public struct SerialRange: Sendable, Equatable, Codable {
     /// Which number of the range a serial number is; nil when it is none of them.
     public func number(of serial: String) -> Int64? {
         guard serial.hasPrefix(prefix), serial.utf8.count == prefix.utf8.count + width,
-            let number = Int64(serial.dropFirst(prefix.count)), (first...last).contains(number), text(number) == serial
+            let number = Int64(serial.dropFirst(prefix.count)), (first...last).contains(number),
+            text(number) == serial
         else { return nil }
         return number
     }
@@ -65,7 +66,8 @@ public struct OrderOpened: RecordBody {
     /// The serial numbers to give out; nil when units bring their own or need none.
     public var serials: SerialRange?
 
-    public init(order: String, sku: String, quantity: Int, market: String? = nil, serials: SerialRange? = nil) {
+    public init(order: String, sku: String, quantity: Int, market: String? = nil, serials: SerialRange? = nil)
+    {
         self.order = order
         self.sku = sku
         self.quantity = quantity

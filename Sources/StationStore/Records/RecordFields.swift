@@ -83,7 +83,9 @@ struct RecordFields {
     mutating func word<Word: RawRepresentable>(_ field: String) throws(RecordFault) -> Word
     where Word.RawValue == String {
         let text = try text(field)
-        guard let word = Word(rawValue: text) else { throw wrong(field, "a word that is known, found \"\(text)\"") }
+        guard let word = Word(rawValue: text) else {
+            throw wrong(field, "a word that is known, found \"\(text)\"")
+        }
         return word
     }
 
@@ -125,7 +127,8 @@ struct RecordFields {
 
     func finish() throws(RecordFault) {
         if let stranger = members.first {
-            throw RecordFault(kind: kind, field: stranger.key, problem: "is no member that this program knows")
+            throw RecordFault(
+                kind: kind, field: stranger.key, problem: "is no member that this program knows")
         }
     }
 }

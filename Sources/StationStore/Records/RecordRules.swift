@@ -9,7 +9,9 @@ struct RecordRules {
     static let largestInteger: Int64 = 1 << 53 - 1
 
     mutating func require(_ holds: Bool, _ field: String, _ problem: @autoclosure () -> String) {
-        if !holds, fault == nil { fault = RecordFault(kind: String(describing: kind), field: field, problem: problem()) }
+        if !holds, fault == nil {
+            fault = RecordFault(kind: String(describing: kind), field: field, problem: problem())
+        }
     }
 
     /// A name: 1 to `longest` bytes, no control characters.
@@ -40,17 +42,21 @@ struct RecordRules {
         guard let text else { return }
         let letters: ClosedRange<UInt8> = upperCase ? 0x41...0x46 : 0x61...0x66
         require(
-            text.utf8.count == digits && text.utf8.allSatisfy { (0x30...0x39).contains($0) || letters.contains($0) },
+            text.utf8.count == digits
+                && text.utf8.allSatisfy { (0x30...0x39).contains($0) || letters.contains($0) },
             field,
-            "should be \(digits) \(upperCase ? "upper" : "lower")-case hexadecimal digits, found \(text.debugDescription)")
+            "should be \(digits) \(upperCase ? "upper" : "lower")-case hexadecimal digits, found \(text.debugDescription)"
+        )
     }
 
     mutating func deviceID(_ text: String?, _ field: String = "device") { hex(text, field, digits: 16) }
 
-    mutating func integer(_ value: Int64?, _ field: String, in range: ClosedRange<Int64> = 0...largestInteger) {
+    mutating func integer(_ value: Int64?, _ field: String, in range: ClosedRange<Int64> = 0...largestInteger)
+    {
         guard let value else { return }
         require(
-            range.contains(value), field, "should be \(range.lowerBound) to \(range.upperBound), found \(value)")
+            range.contains(value), field,
+            "should be \(range.lowerBound) to \(range.upperBound), found \(value)")
     }
 
     mutating func number(_ value: Double?, _ field: String) {

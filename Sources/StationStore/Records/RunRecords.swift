@@ -66,7 +66,8 @@ public struct RunStarted: RecordBody {
 
     public init(
         slot: Int, sku: String, skuDigest: SHA256Digest, planDigest: SHA256Digest, order: String? = nil,
-        market: String? = nil, images: [RunImage] = [], operatedBy: Person? = nil, fixture: String, program: String,
+        market: String? = nil, images: [RunImage] = [], operatedBy: Person? = nil, fixture: String,
+        program: String,
         scannedCode: String? = nil, retestOf: RunID? = nil
     ) {
         self.slot = slot
@@ -130,7 +131,8 @@ public struct RunStarted: RecordBody {
         rules.require(images.count <= 256, "images", "should be at most 256, found \(images.count)")
         for image in images { image.check(&rules) }
         rules.require(
-            Set(images.map(\.address)).count == images.count, "images", "should each have an address of their own")
+            Set(images.map(\.address)).count == images.count, "images",
+            "should each have an address of their own")
         rules.name(market, "market")
         rules.person(operatedBy, "operator")
         rules.name(order, "order")

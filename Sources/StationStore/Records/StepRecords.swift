@@ -91,7 +91,8 @@ public struct Measurement: Sendable, Equatable {
     public var outcome: MeasurementOutcome
 
     public init(
-        name: String, value: MeasurementValue, unit: String? = nil, limit: Limit? = nil, outcome: MeasurementOutcome
+        name: String, value: MeasurementValue, unit: String? = nil, limit: Limit? = nil,
+        outcome: MeasurementOutcome
     ) {
         self.name = name
         self.value = value
@@ -231,7 +232,8 @@ public struct StepFinished: RecordBody {
         rules.integer(startedMs, "started_ms")
         rules.integer(endedMs, "ended_ms")
         rules.require(startedMs <= endedMs, "ended_ms", "should not lie before started_ms, \(startedMs)")
-        rules.require(measurements.count <= 4096, "measurements", "should be at most 4096, found \(measurements.count)")
+        rules.require(
+            measurements.count <= 4096, "measurements", "should be at most 4096, found \(measurements.count)")
         for measurement in measurements { measurement.check(&rules) }
         rules.text(message, "message")
         rules.name(name, "name")

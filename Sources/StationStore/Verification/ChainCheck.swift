@@ -24,7 +24,8 @@ struct ChainStretch: Sendable {
         var sizes = sizes[...]
         var expected = first
         _ = try RawRows.forEach(
-            db, "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq", [first, end]
+            db, "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
+            [first, end]
         ) { row -> Never? in
             let sequence = row.integer(0)
             while expected < sequence {
@@ -112,7 +113,9 @@ struct ChainCheck {
         if stored != hash {
             let span = Int64(1) << Int64(level * TileNode.tileHeight)
             findings.append(
-                .hashMismatch(level: level, position: position, first: position * span, last: (position + 1) * span - 1))
+                .hashMismatch(
+                    level: level, position: position, first: position * span, last: (position + 1) * span - 1)
+            )
         }
     }
 }

@@ -67,8 +67,8 @@ enum ProjectionComparison {
         _ expected: Row, _ found: Row, _ table: String, _ keyColumns: [String], _ findings: inout [Finding]
     ) {
         guard expected != found else { return }
-        for (column, value) in expected where found[column] as DatabaseValue != value || kind(found[column]) != kind(value)
-        {
+        for (column, value) in expected
+        where found[column] as DatabaseValue != value || kind(found[column]) != kind(value) {
             findings.append(
                 .rowDiffers(
                     table: table, key: name(expected, keyColumns), column: column, expected: text(value),
@@ -83,7 +83,8 @@ enum ProjectionComparison {
         for column in keyColumns {
             let values: (DatabaseValue, DatabaseValue) = (left[column], right[column])
             switch (values.0.storage, values.1.storage) {
-            case (.int64(let a), .int64(let b)) where a != b: return a < b ? .orderedAscending : .orderedDescending
+            case (.int64(let a), .int64(let b)) where a != b:
+                return a < b ? .orderedAscending : .orderedDescending
             case (.string(let a), .string(let b)) where a != b:
                 // SQLite's BINARY collation compares bytes.
                 return a.utf8.lexicographicallyPrecedes(b.utf8) ? .orderedAscending : .orderedDescending

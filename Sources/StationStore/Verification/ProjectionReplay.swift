@@ -15,15 +15,20 @@ enum ProjectionReplay {
             try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
             let tables = Set(Schema.projections.map(\.table))
             let triggers = try Row.fetchAll(
-                db, sql: "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND sql IS NOT NULL"
+                db,
+                sql:
+                    "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND sql IS NOT NULL"
             ).filter { tables.contains($0["tbl_name"]) }
             for trigger in triggers { try db.execute(sql: "DROP TRIGGER \"\(trigger["name"] as String)\"") }
-            for (table, _) in Schema.projections.reversed() { try db.execute(sql: "DELETE FROM \"\(table)\"") }
+            for (table, _) in Schema.projections.reversed() {
+                try db.execute(sql: "DELETE FROM \"\(table)\"")
+            }
             for trigger in triggers { try db.execute(sql: trigger["sql"]) }
             do {
                 try replay(from: db, through: LedgerTables.size(db), into: Projector(db))
             } catch let fault as Fault {
-                throw StoreError.tampered(path: db.description, detail: "entry \(fault.sequence): \(fault.reason)")
+                throw StoreError.tampered(
+                    path: db.description, detail: "entry \(fault.sequence): \(fault.reason)")
             }
             return .commit
         }
@@ -45,7 +50,9 @@ enum ProjectionReplay {
                 let again = EntryEnvelope.encode(
                     sequence: sequence, at: envelope.at, station: envelope.station, kind: record.word,
                     record: record.canonicalJSON)
-                guard again == bytes else { throw Fault(sequence: sequence, reason: "is not in canonical form") }
+                guard again == bytes else {
+                    throw Fault(sequence: sequence, reason: "is not in canonical form")
+                }
                 if let lastAt, envelope.at < lastAt {
                     guard case .clockSetBack = record else {
                         throw Fault(sequence: sequence, reason: "is earlier than the one before it")

@@ -14,7 +14,8 @@ extension StationReader {
     public func verify(
         _ depth: VerificationDepth = .everything, trusting trusted: [VerifierKey] = []
     ) async throws -> VerificationReport {
-        var report = VerificationReport(depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
+        var report = VerificationReport(
+            depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
         try await verifyChain(trusting: trusted, &report)
         if depth == .everything {
             let size = report.entries
@@ -31,14 +32,17 @@ extension StationReader {
         return report
     }
 
-    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws {
+    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws
+    {
         let (size, notes, firstEntry) = try await ask { db in
             (
                 try LedgerTables.size(db),
                 try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
                     (size: $0["size"] as Int64, note: $0["note"] as String)
                 },
-                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(atIndex: 0) {
+                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(
+                    atIndex: 0
+                ) {
                     Array($0 ?? .init())
                 } ?? []
             )
@@ -146,7 +150,9 @@ extension StationReader {
         }
     }
 
-    private static func verifyProjections(_ db: Database, size: Int64, _ findings: inout [Finding]) throws -> Int {
+    private static func verifyProjections(_ db: Database, size: Int64, _ findings: inout [Finding]) throws
+        -> Int
+    {
         // A database without a name lives in memory and on a temporary file when it grows; it goes with its connection.
         let replayed = try DatabaseQueue(path: "")
         try Schema.migrator.migrate(replayed)

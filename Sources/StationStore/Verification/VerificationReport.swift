@@ -39,14 +39,17 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .entryChanged(let sequence): "entry \(sequence) was changed: its bytes are not those that were hashed"
+        case .entryChanged(let sequence):
+            "entry \(sequence) was changed: its bytes are not those that were hashed"
         case .entryMissing(let sequence): "entry \(sequence) is missing"
         case .hashMismatch(let level, let position, let first, let last):
             "one of the entries \(first) to \(last), or hash \(position) of level \(level) over them, was changed"
-        case .hashMissing(let level, let position): "hash \(position) of level \(level) is missing or too many"
+        case .hashMissing(let level, let position):
+            "hash \(position) of level \(level) is missing or too many"
         case .rootMismatch(let size, let good):
             "the first \(size) entries are not those that were signed; the first \(good) are"
-        case .checkpointForged(let size, let reason): "the checkpoint over \(size) entries can't be believed: \(reason)"
+        case .checkpointForged(let size, let reason):
+            "the checkpoint over \(size) entries can't be believed: \(reason)"
         case .truncated(let signed, let found): "\(signed) entries were signed and \(found) are there"
         case .untrustedKey(let found): "the ledger is signed with \(found), which is not a trusted key"
         case .entryUnplayable(let sequence, let reason): "entry \(sequence): \(reason)"

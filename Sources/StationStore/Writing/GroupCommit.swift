@@ -67,7 +67,9 @@ final class GroupCommit: Sendable {
     private func enqueue(_ work: LedgerWriter.Pending.Work, _ ticket: TicketState) {
         let (refusal, startsDraining) = state.withLock { state -> (StoreError?, Bool) in
             if let end = state.end { return (end, false) }
-            guard state.waiting.count < mostWaiting else { return (.overloaded(waiting: state.waiting.count), false) }
+            guard state.waiting.count < mostWaiting else {
+                return (.overloaded(waiting: state.waiting.count), false)
+            }
             // The clock is read under the lock: the order of times is the order of entries.
             let now = clock.utcMilliseconds()
             var setBackFrom: Int64?

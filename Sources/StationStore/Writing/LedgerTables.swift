@@ -11,7 +11,8 @@ enum LedgerTables {
 
     /// The last signed tree head.
     static func lastCheckpoint(_ db: Database, path: String) throws -> Checkpoint? {
-        let note = try String.fetchOne(db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+        let note = try String.fetchOne(
+            db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
         return try note.map { note in
             do throws(NoteError) { return try Checkpoint(parsing: note) } catch {
                 throw StoreError.tampered(path: path, detail: "its last checkpoint can't be read: \(error)")
@@ -65,7 +66,8 @@ enum LedgerTables {
                 }
             }
             guard hashes.count == count else {
-                throw StoreError.notFound("complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
+                throw StoreError.notFound(
+                    "complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
             }
             return hashes
         }

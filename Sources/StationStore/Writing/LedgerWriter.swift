@@ -62,7 +62,8 @@ final class LedgerWriter: @unchecked Sendable {
     }
 
     init(
-        _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer, checkpointInterval: Int64
+        _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer,
+        checkpointInterval: Int64
     ) throws {
         self.path = path
         self.station = station
@@ -125,7 +126,9 @@ final class LedgerWriter: @unchecked Sendable {
         }
         for (pending, outcome) in zip(group, outcomes) {
             var outcome = outcome
-            if case .checkpoint = pending.work { outcome = .success(lastCheckpoint.map(WriteOutcome.checkpoint) ?? .nothing) }
+            if case .checkpoint = pending.work {
+                outcome = .success(lastCheckpoint.map(WriteOutcome.checkpoint) ?? .nothing)
+            }
             pending.ticket.settle(outcome)
         }
         return nil
@@ -170,8 +173,11 @@ final class LedgerWriter: @unchecked Sendable {
             return try attempt(db, projector, statements) {
                 let (serial, isNew) = try projector.serial(for: device, order: order, wanted: wanted)
                 if isNew {
-                    let record = Record.serialLeased(SerialLeased(order: order, device: device, serial: serial))
-                    try add(record, record.canonicalJSON, SerialLeased.kind, at: pending.at, projector, statements)
+                    let record = Record.serialLeased(
+                        SerialLeased(order: order, device: device, serial: serial))
+                    try add(
+                        record, record.canonicalJSON, SerialLeased.kind, at: pending.at, projector, statements
+                    )
                 }
                 return .lease(SerialLease(serial: serial, order: order, device: device, isNew: isNew))
             }
@@ -187,7 +193,9 @@ final class LedgerWriter: @unchecked Sendable {
                 if isKnown != nil { return .nothing }
                 let record = Record.contentStored(content)
                 return .receipt(
-                    try add(record, record.canonicalJSON, ContentStored.kind, at: pending.at, projector, statements))
+                    try add(
+                        record, record.canonicalJSON, ContentStored.kind, at: pending.at, projector,
+                        statements))
             }
         }
     }
@@ -222,7 +230,8 @@ final class LedgerWriter: @unchecked Sendable {
     ) throws -> Receipt {
         let sequence = tree.size
         try projector.apply(record, at: Projector.Place(sequence: sequence, at: at, station: station))
-        let entry = EntryEnvelope.encode(sequence: sequence, at: at, station: station, kind: kind, record: json)
+        let entry = EntryEnvelope.encode(
+            sequence: sequence, at: at, station: station, kind: kind, record: json)
         let leaf = TreeHash.leaf(entry)
         statements.entry.bind(sequence, at: 1)
         try leaf.withUnsafeBytes { leaf in

@@ -52,16 +52,19 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .unknownRun(let run): "there is no \(run) in this database"
         case .runFinished(let run): "\(run) is finished; nothing can be added to it but labels and notes"
-        case .notIdentified(let run): "the unit of \(run) has not said who it is; nothing irreversible is done to it"
+        case .notIdentified(let run):
+            "the unit of \(run) has not said who it is; nothing irreversible is done to it"
         case .runHasOtherDevice(let run, let device):
             "\(run) is about device \(device); another unit answers now: check what sits in the slot"
         case .deviceBusy(let device, let run):
             "device \(device) is in \(run), which is not finished: the same unit can't be in two runs"
-        case .macTaken(let mac, let by): "MAC address \(mac) belongs to device \(by); two units can't share it"
+        case .macTaken(let mac, let by):
+            "MAC address \(mac) belongs to device \(by); two units can't share it"
         case .macChanged(let device, let recorded, let found):
             "device \(device) is recorded with MAC address \(recorded) and now reports \(found)"
         case .unknownDevice(let device): "device \(device) was never identified at this station"
-        case .duplicateAct(let run, let act): "\(run) has an act \(act) already; each act has a number of its own"
+        case .duplicateAct(let run, let act):
+            "\(run) has an act \(act) already; each act has a number of its own"
         case .unknownAct(let run, let act): "\(run) has no act \(act): an intent comes before its result"
         case .actSettled(let run, let act, let outcome):
             "act \(act) of \(run) ended with \(outcome.rawValue) already; a result that is known doesn't change"
@@ -94,8 +97,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .serialOutsideRange(let serial, let order):
             "serial number \(serial) is not one of work order \(order)'s"
         case .unknownSerial(let serial): "serial number \(serial) was never leased"
-        case .serialNotLeased(let serial, let device): "serial number \(serial) is not leased to device \(device)"
-        case .deviceHasSerial(let device, let serial): "device \(device) carries serial number \(serial) for good"
+        case .serialNotLeased(let serial, let device):
+            "serial number \(serial) is not leased to device \(device)"
+        case .deviceHasSerial(let device, let serial):
+            "device \(device) carries serial number \(serial) for good"
         case .ledgerBegun: "the ledger has begun already; station.created is its first entry and no other"
         case .notStarted: "the station was not started; it can't be stopped"
         case .constraint(let message): "the database refused the record: \(message)"

@@ -124,7 +124,7 @@ struct ChipOptions: ParsableArguments {
     var file: String
 
     @Option(help: ArgumentHelp("Which part it is (`station flash parts`).", valueName: "name"))
-    var part: String = "W25Q128FV"
+    var part: String = "W25Q128"
 
     @Option(
         help: ArgumentHelp(

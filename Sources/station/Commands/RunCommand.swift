@@ -6,6 +6,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Bless the units of a work order, slot by slot, with live progress.",
+        usage: "station run [<order>] [--dry-run] [--json] [<options>]",
         discussion: """
             Ctrl-C once: finish the units in work, take no new ones. Twice: stop safely now (power off first). A run that was \
             killed is taken up by the next one: what was begun and never finished is closed by what the record says.

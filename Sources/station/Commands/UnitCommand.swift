@@ -52,7 +52,8 @@ struct UnitCommand: AsyncParsableCommand {
             var table = Table("run", "started", "slot", "device", "sku", "outcome", "reason")
             for run in runs {
                 table.add(
-                    "\(run.run.rawValue)", UTCTime.text(run.startedAt), "\(run.slot)", run.device ?? "–", run.sku,
+                    "\(run.run.rawValue)", UTCTime.text(run.startedAt), "\(run.slot)", run.device ?? "–",
+                    run.sku,
                     run.outcome?.rawValue ?? "unfinished",
                     [run.code, run.reason].compactMap { $0 }.joined(separator: " "))
             }

@@ -159,6 +159,17 @@ final class TextBoard: LineDisplay {
         }
         line += "This session: \(parts.isEmpty ? "no units" : parts.joined(separator: ", "))."
         Terminal.line(Ink.strong(line))
+        Terminal.line()
+        Terminal.line(
+            "The record is in \(paths.database). Ask it, with --database as here or from the station folder:")
+        let passed = report.units.last { $0.outcome == .passed }?.serial
+        let failed = report.units.first { $0.outcome != .passed }?.device
+        for unit in [passed, failed].compactMap({ $0 }) { Terminal.line("  station unit show \(unit)") }
+        Terminal.line("  station audit verify")
+        if let passed {
+            Terminal.line(
+                "  station audit prove \(passed) > proof.json && python3 docs/verify-proof.py proof.json")
+        }
     }
 }
 

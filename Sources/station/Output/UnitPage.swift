@@ -65,7 +65,8 @@ struct UnitPage {
         Terminal.line()
         let outcome = run.outcome?.rawValue.uppercased() ?? "UNFINISHED"
         Terminal.line(
-            Ink.strong("Run \(run.run.rawValue)") + "  \(UTCTime.text(run.startedAt))  slot \(run.slot)  \(run.sku)  "
+            Ink.strong("Run \(run.run.rawValue)")
+                + "  \(UTCTime.text(run.startedAt))  slot \(run.slot)  \(run.sku)  "
                 + (run.outcome == .passed ? Ink.good(outcome) : Ink.bad(outcome))
                 + (run.code.map { "  \($0)" } ?? ""))
         if let reason = run.reason { Terminal.line("  " + reason) }

@@ -21,7 +21,8 @@ enum EmulatedSlots {
         let settings = folder.line
         // Each order has modules of its own: a second order on the same line must not meet the first one's units.
         var dice = SeededGenerator.derived(from: wishes.seed ?? settings?.seed ?? 1, label: plan.order.id)
-        var setup = LineSetup(seed: dice.next(), units: wishes.units ?? settings?.units ?? plan.order.quantity)
+        var setup = LineSetup(
+            seed: dice.next(), units: wishes.units ?? settings?.units ?? plan.order.quantity)
         if let part = settings?.chips[plan.variant.sku] ?? settings?.chips["default"] {
             setup.chipPart = part
         }

@@ -16,7 +16,11 @@ final class MeddlingFixture: Fixture {
 
     func setReset(held: Bool) async throws {
         try await slot.setReset(held: held)
-        guard held, holds.withLock({ $0 += 1; return $0 }) == 3 else { return }
+        guard held,
+            holds.withLock({
+                $0 += 1; return $0
+            }) == 3
+        else { return }
         _ = try await slot.flashBus.perform([
             .exchange(write: [0x06], readCount: 0), .exchange(write: [0x20, 0x00, 0x10, 0x00], readCount: 0),
             .poll(StatusPoll(typical: .milliseconds(60), limit: .seconds(1))),

@@ -17,13 +17,15 @@ final class TestStation: Sendable {
 
     /// The shipped demo station.
     static let demo = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appendingPathComponent("stations/demo").path
 
     init() async throws {
         home = NSTemporaryDirectory() + "blessing-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-        let (loaded, problems) = StationFolder.load(at: Self.demo, regulatory: try RegulatoryDatabase.shipped())
+        let (loaded, problems) = StationFolder.load(
+            at: Self.demo, regulatory: try RegulatoryDatabase.shipped())
         guard let loaded else { throw Problems(problems) }
         folder = loaded
         key = try StationKey.generate(name: StationStore.origin(station: loaded.station.name))
@@ -60,11 +62,13 @@ final class TestStation: Sendable {
 
     /// Runs units of an order through slots of an emulated line.
     func run(
-        _ line: EmulatedLine, plan: BlessingPlan, slots: [String] = ["A"], control: LineControl = LineControl(),
+        _ line: EmulatedLine, plan: BlessingPlan, slots: [String] = ["A"],
+        control: LineControl = LineControl(),
         tell: @escaping LineEventSink = { _ in }
     ) async throws -> LineReport {
         try await Line(
-            plan: plan, slots: slots.map { ($0, line.slot($0)) }, store: store, settings: settings(control), tell: tell
+            plan: plan, slots: slots.map { ($0, line.slot($0)) }, store: store, settings: settings(control),
+            tell: tell
         ).run()
     }
 

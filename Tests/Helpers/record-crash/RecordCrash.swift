@@ -32,18 +32,22 @@ import TimeAndChance
         let digest = SHA256Digest(of: [])
         try await store.append(.stationStarted(StationStarted(program: "crash")))
         for unfinished in try await store.reader.unfinishedRuns() {
-            try await store.append(.runFinished(RunFinished(run: unfinished.run.run, outcome: .error, code: "CRASH")))
+            try await store.append(
+                .runFinished(RunFinished(run: unfinished.run.run, outcome: .error, code: "CRASH")))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for slot in 1...4 {
                 group.addTask {
                     var chance = SeededGenerator.derived(from: seed, label: "slot", index: UInt64(slot))
                     while true {
-                        let mac = "0c2a69" + String(UInt32.random(in: 0x100000...0xFFFFFF, using: &chance), radix: 16)
+                        let mac =
+                            "0c2a69"
+                            + String(UInt32.random(in: 0x100000...0xFFFFFF, using: &chance), radix: 16)
                         let run = try await store.startRun(
                             RunStarted(
                                 slot: slot, sku: "lamp", skuDigest: digest, planDigest: digest,
-                                operatedBy: .named("operator \(slot)"), fixture: "slot \(slot)", program: "crash"))
+                                operatedBy: .named("operator \(slot)"), fixture: "slot \(slot)",
+                                program: "crash"))
                         tell(run.rawValue, "run.started")
                         func add(_ record: Record) async throws {
                             tell(try await store.append(record).sequence, record.kind)
@@ -56,7 +60,8 @@ import TimeAndChance
                             try await add(
                                 .stepFinished(
                                     StepFinished(
-                                        run: run, name: "s\(index)", outcome: .passed, startedMs: 0, endedMs: 1)))
+                                        run: run, name: "s\(index)", outcome: .passed, startedMs: 0,
+                                        endedMs: 1)))
                         }
                         do {
                             try await add(.actIntended(ActIntended(run: run, act: 1, kind: .bless)))

@@ -1,0 +1,71 @@
+import Blessing
+import Fixturing
+import Foundation
+import Imp003
+import ImpEmulator
+import Ledger
+import StationConfig
+import StationStore
+import TimeAndChance
+
+/// A thousand emulated units through the whole procedure, with a real database on disk.
+struct FleetFigures {
+    private static let units = 1000
+
+    func run() async throws {
+        let home = NSTemporaryDirectory() + "fleet-\(getpid())"
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let folder = try largeOrder(in: home)
+        guard let order = folder.order("WO-2026-0117") else {
+            return print("the demo has no order WO-2026-0117")
+        }
+        let key = try StationKey.generate(name: StationStore.origin(station: folder.station.name))
+        let store = try await StationStore.create(
+            at: home + "/station.db", station: folder.station.name, key: key, program: "station-bench")
+        let plan = try BlessingPlan.make(for: order, in: folder)
+        var setup = LineSetup(seed: 1, units: Self.units)
+        setup.chipPart = "W25Q16"
+        let line = try EmulatedLine(setup)
+        let settings = LineSettings(
+            program: "station-bench", operatedBy: nil,
+            network: FactoryNetwork(ssid: "factory-floor", password: "blessed-be-the-line"), labelSpool: nil)
+        let before = Self.residentMegabytes()
+        let watch = ContinuousClock()
+        let began = watch.now
+        let report = try await Line(
+            plan: plan, slots: folder.station.slots.map { ($0.name, line.slot($0.name)) }, store: store,
+            settings: settings
+        ).run()
+        let seconds = Double((watch.now - began).wholeMilliseconds) / 1000
+        try await store.close()
+        print("fleet: \(report.count(.passed)) of \(Self.units) units blessed in \(seconds) s (target 60 s)")
+        print("fleet: memory \(before) MB before, \(Self.residentMegabytes()) MB after")
+    }
+
+    /// The demo station with an order of a thousand.
+    private func largeOrder(in home: String) throws -> StationFolder {
+        let demo = FileManager.default.currentDirectoryPath + "/stations/demo"
+        try FileManager.default.copyItem(atPath: demo, toPath: home + "/demo")
+        let file = home + "/demo/orders/WO-2026-0117.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+            .replacingOccurrences(of: "quantity: 24", with: "quantity: \(Self.units)")
+            .replacingOccurrences(of: "last: 100040", with: "last: \(100_000 + Self.units)")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let (folder, problems) = StationFolder.load(
+            at: home + "/demo", regulatory: try RegulatoryDatabase.shipped())
+        guard let folder else { throw DemoProblem(text: problems.map(\.description).joined(separator: "\n")) }
+        return folder
+    }
+
+    private struct DemoProblem: Error {
+        let text: String
+    }
+
+    /// Resident set in megabytes, from /proc.
+    private static func residentMegabytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * 4096 / 1_048_576
+    }
+}

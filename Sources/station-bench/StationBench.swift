@@ -1,0 +1,24 @@
+import Foundation
+
+/// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
+///
+/// `station-bench` runs all; `station-bench flash|record|fleet|start` one group.
+@main enum StationBench {
+    static func main() async throws {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.count == 3, words[0] == FlashFigures.childArgument {
+            return try await FlashFigures.child(chipFile: words[1], imageFile: words[2])
+        }
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let groups: [(name: String, run: () async throws -> Void)] = [
+            ("flash", { try FlashFigures(executable: program, runs: 5).run() }),
+            ("record", { try await RecordFigures.run(Array(words.dropFirst())) }),
+            ("fleet", { try await FleetFigures().run() }),
+            ("start", { try StartFigures(program: program).run() }),
+        ]
+        for group in groups where words.isEmpty || words[0] == group.name {
+            print("== \(group.name)")
+            try await group.run()
+        }
+    }
+}
