@@ -10,7 +10,8 @@ ORDER ?= WO-2026-0117
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-.PHONY: run test check bench lint format clean packages build
+# (usb-test needs qemu-system-x86 busybox-static cpio kmod xz-utils flashrom)
+.PHONY: run test usb-test check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -31,6 +32,11 @@ build: packages
 bench: packages
 	$(SWIFT) build -c release --product station --product station-bench
 	$(SWIFT) run -c release --skip-build station-bench
+
+# Our libusb code, flashrom and the kernel's drivers against a virtual FT2232H, in a guest with a real USB stack.
+usb-test: packages
+	$(SWIFT) build --product usb-guest
+	stations/usb-guest/usb-test.sh .build/debug/usb-guest
 
 lint:
 	$(SWIFT) format lint --strict --configuration .swift-format --parallel --recursive Package.swift Sources Tests

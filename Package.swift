@@ -30,6 +30,8 @@ let package = Package(
         .target(name: "FactoryLink", dependencies: ["TimeAndChance"], swiftSettings: hot),
         .target(name: "Ledger", dependencies: ["ContentAddress", crypto], swiftSettings: hot),
 
+        .target(name: "Squirrel", swiftSettings: hot),
+
         // The seam, and what stands behind it without hardware.
         .target(name: "Fixturing", dependencies: ["TimeAndChance", "FactoryLink", "SerialNOR"]),
         .target(name: "NORChipModel", dependencies: ["SerialNOR", "TimeAndChance"], swiftSettings: hot),
@@ -40,6 +42,17 @@ let package = Package(
                 "ContentAddress",
             ],
             swiftSettings: hot),
+
+        // Fixtures on USB: real ones through libusb, and one made of software.
+        .systemLibrary(
+            name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+        .target(name: "USBTransport", dependencies: ["TimeAndChance"]),
+        .target(
+            name: "USBFixture",
+            dependencies: [
+                "CLibUSB", "USBTransport", "Fixturing", "FactoryLink", "SerialNOR", "TimeAndChance",
+            ]),
+        .target(name: "VirtualUSB", dependencies: ["USBTransport", "NORChipModel", "TimeAndChance"]),
 
         // Files, record, procedure.
         .target(
@@ -65,6 +78,7 @@ let package = Package(
             name: "station",
             dependencies: [
                 "Blessing", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore", "Ledger",
+                "Squirrel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -76,6 +90,17 @@ let package = Package(
                 "StationStore", "Ledger",
                 "ContentAddress", "Fixturing", "TimeAndChance",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+
+        .executableTarget(
+            name: "squirrel-bench", dependencies: ["Squirrel"], resources: [.embedInCode("Programs")]),
+
+        // The station's side of `make usb-test`, run inside a guest with a real USB stack.
+        .executableTarget(
+            name: "usb-guest",
+            dependencies: [
+                "USBFixture", "USBTransport", "VirtualUSB", "NORChipModel", "SerialNOR", "Fixturing",
+                "FactoryLink", "TimeAndChance",
             ]),
 
         // Helpers that the tests start and kill.
@@ -112,6 +137,19 @@ let package = Package(
                 "SerialNOR",
                 "TimeAndChance",
             ]),
+        .testTarget(
+            name: "USBFixtureTests",
+            dependencies: [
+                "USBFixture", "USBTransport", "VirtualUSB", "NORChipModel", "Fixturing", "FactoryLink",
+                "SerialNOR",
+                "TimeAndChance",
+            ]),
+        .testTarget(
+            name: "VirtualUSBTests",
+            dependencies: ["VirtualUSB", "NORChipModel", "USBTransport", "TimeAndChance"]),
+        .testTarget(
+            name: "SquirrelTests", dependencies: ["Squirrel", "TimeAndChance"], resources: [.copy("Programs")]
+        ),
         .testTarget(name: "StationTests", dependencies: ["station", "TimeAndChance"]),
     ]
 )

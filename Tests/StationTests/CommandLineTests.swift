@@ -101,7 +101,7 @@ import Testing
             "0x070000"),
         Bad(
             "image past the chip", ["flash", "plan", "--chip", "none.bin", "PACKAGE@0xffff00"], 64,
-            "0x1000000"),
+            "0xffff00", "user's part"),
         Bad(
             "chip too small", ["flash", "plan", "--chip", "none.bin", "--part", "W25X20", "PACKAGE@+0x0"], 2,
             "512"),

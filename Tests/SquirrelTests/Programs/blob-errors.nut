@@ -1,0 +1,1 @@
+local b = blob(2); try { b.x } catch (e) { print(e + "\n") } try { b.x = 1 } catch (e) { print(e + "\n") } try { b[0] = "s" } catch (e) { print(e + "\n") } try { b["0"] } catch (e) { print(e + "\n") } try { b.writen("x", 'i') } catch (e) { print(e + "\n") } try { b.seek("a") } catch (e) { print(e + "\n") } try { blob("x") } catch (e) { print(e + "\n") } print(b[1.7] + "\n")

@@ -1,0 +1,3 @@
+local b = blob(); b.writen(-2, 'c'); b.writen(200, 'b'); b.writen(-300, 's'); b.writen(60000, 'w'); b.writen(-123456789, 'i'); b.writen(1.5, 'f'); b.writen(-2.25, 'd'); print(b.len() + "\n"); b.seek(0)
+foreach (f in ['c', 'b', 's', 'w', 'i', 'f', 'd']) print(b.readn(f) + " "); print(b.eos() + "\n"); try { b.readn('i') } catch (e) { print(e + "\n") } b.seek(0); try { b.readn('z') } catch (e) { print(e + "\n") } try { b.writen(1, 'q') } catch (e) { print(e + "\n") }
+b.seek(0); b.writen(300, 'b'); b.seek(0); print(b.readn('b') + "\n"); b.seek(0); b.writen(0x12345678, 'i'); b.seek(0); for (local i = 0; i < 4; i++) print(format("%02x", b.readn('b'))); print("\n")

@@ -1,0 +1,2 @@
+local b = blob(); for (local i = 0; i < 10; i++) b.writen(i, 'b'); b.seek(3); local c = b.readblob(4); print(c.len() + " " + c[0] + " " + c[3] + " " + b.tell() + "\n"); print(b.readblob(100).len() + "\n"); try { b.readblob(1) } catch (e) { print(e + "\n") }
+local d = blob(); print(d.writeblob(c) + " " + d.writeblob(c) + " " + d.len() + "\n"); try { d.writeblob(print) } catch (e) { print(e + "\n") } try { d.writeblob("x") } catch (e) { print(e + "\n") }

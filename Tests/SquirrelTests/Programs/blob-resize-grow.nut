@@ -1,0 +1,1 @@
+local b = blob(4); b[3] = 7; b.resize(8); print(b.len() + "\n"); b.seek(0, 'e'); b.writen(9, 'b'); print(b.len() + " " + b[4] + "\n"); b.resize(2); print(b.len() + " " + b.tell() + "\n"); local g = blob(); for (local i = 0; i < 100; i++) g.writen(i, 'i'); print(g.len() + "\n")

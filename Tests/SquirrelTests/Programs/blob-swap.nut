@@ -1,0 +1,1 @@
+local b = blob(); b.writen(0x11223344, 'i'); b.writen(0x5566, 'w'); b.swap2(); foreach (x in b) print(format("%02x", x)); print("\n"); b.swap4(); foreach (x in b) print(format("%02x", x)); print("\n"); print(format("%x %x\n", swap2(0x1234), swap4(0x12345678))); print(swap2(0x00FF) + " " + swap2(0xFF00) + "\n")

@@ -1,0 +1,1 @@
+class A { x = 1; l = null; constructor() { l = [] } function _cloned(o) { l = clone o.l; print("cloned ") } } local a = A(); a.l.append(1); local b = clone a; b.l.append(2); b.x = 5; print(a.l.len() + b.l.len() + a.x + "\n")

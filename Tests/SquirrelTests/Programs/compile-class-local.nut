@@ -1,0 +1,2 @@
+local A
+class A {}

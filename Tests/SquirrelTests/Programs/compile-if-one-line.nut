@@ -1,0 +1,2 @@
+local a = 1
+if (a) { print(1) } print(2)

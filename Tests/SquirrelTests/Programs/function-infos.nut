@@ -1,0 +1,5 @@
+function f(a, b = 5) {} local i = f.getinfos()
+print(i.native + " " + i.name + " " + i.src + " " + i.parameters.len() + " " + i.parameters[1] + " " + i.varargs + " " + i.defparams[0] + "\n")
+function v(x, ...) {} i = v.getinfos(); print(i.parameters.len() + " " + i.parameters[i.parameters.len() - 1] + " " + i.varargs + "\n")
+i = strip.getinfos(); print(i.native + " " + i.name + " " + i.paramscheck + " " + i.typecheck[0] + " " + i.typecheck[1] + "\n")
+i = split.getinfos(); foreach (k, v in i) print(k + " "); print("\n")

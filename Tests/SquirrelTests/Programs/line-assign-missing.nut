@@ -1,0 +1,3 @@
+local a = 1
+undefinedvariable = 5
+print(a)

@@ -1,0 +1,8 @@
+class T {
+    v = null
+    constructor(x) {
+        v = x
+        v.fail()
+    }
+}
+local t = T(5)

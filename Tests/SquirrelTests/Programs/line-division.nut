@@ -1,0 +1,4 @@
+local a = 10
+local b = 0
+local c = a / b
+print(c)

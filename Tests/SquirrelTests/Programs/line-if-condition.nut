@@ -1,0 +1,4 @@
+local t = null
+if (t.x == 5) {
+    print("no")
+}

@@ -1,0 +1,6 @@
+local f = @(x) x.y
+local g = function(a) {
+    return f(a)
+}
+print("go\n")
+g(5)

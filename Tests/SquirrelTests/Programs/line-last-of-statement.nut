@@ -1,0 +1,3 @@
+local t = { a = null }
+t.a.b = 5
+print("x")

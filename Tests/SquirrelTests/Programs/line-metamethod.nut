@@ -1,0 +1,8 @@
+class A {
+    function _get(k) {
+        local q = null
+        return q[k]
+    }
+}
+local a = A()
+local v = a.foo

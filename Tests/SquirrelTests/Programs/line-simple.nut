@@ -1,0 +1,4 @@
+local t = {}
+print("before\n")
+t.missing.deeper
+print("after\n")

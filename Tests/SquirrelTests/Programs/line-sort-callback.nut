@@ -1,0 +1,4 @@
+local a = [3, 1, 2]
+a.sort(function(x, y) {
+    return x.bad <=> y.bad
+})

@@ -1,0 +1,5 @@
+local n = null
+local t = {
+    a = 1,
+    b = n.c
+}

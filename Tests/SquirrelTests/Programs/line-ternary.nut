@@ -1,0 +1,4 @@
+local n = null
+local r = true
+    ? n.a
+    : 5

@@ -1,0 +1,2 @@
+local t = { code = 5 }
+throw 12345

@@ -1,0 +1,4 @@
+local n = 3
+while (n.foo < 5) {
+    n++
+}

@@ -1,0 +1,1 @@
+class F { function _call(self, a, b) { return a * b } } print(F()(6, 7) + "\n"); local t = {}.setdelegate({ function _call(self, x) { return "called " + x } }); print(t(5) + "\n"); try { F()(1) } catch (e) { print(e + "\n") }

@@ -1,0 +1,1 @@
+class A { function _get(k) { throw "get failed " + k } function _add(o) { throw "add failed" } function _tostring() { throw "tostring failed" } } try { A().x } catch (e) { print(e + "\n") } try { A() + 1 } catch (e) { print(e + "\n") } try { "" + A() } catch (e) { print(e + "\n") }

@@ -1,0 +1,1 @@
+class A { function _add(o) { return "A+" } function _tostring() { return "A!" } } class B extends A {} class C extends B { function _add(o) { return "C+" } } print((B() + 1) + (C() + 1) + " " + B().tostring() + "\n")

@@ -1,0 +1,2 @@
+class Emitter { h = null; constructor() { h = {} } function on(n, f) { if (!(n in h)) h[n] <- []; h[n].append(f); return this } function emit(n, ...) { if (n in h) foreach (f in h[n]) { local args = [this]; args.extend(vargv); f.acall(args) } } }
+local log = []; local e = Emitter(); e.on("x", @(v) log.append("a" + v)).on("x", @(v) log.append("b" + v)); e.emit("x", 5); e.emit("none"); foreach (l in log) print(l + " "); print("\n")

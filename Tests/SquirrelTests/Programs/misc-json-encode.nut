@@ -1,0 +1,2 @@
+function encode(v) { switch (typeof v) { case "table": local s = []; foreach (k, x in v) s.append("\"" + k + "\":" + encode(x)); s.sort(); local r = ""; foreach (i, x in s) r += (i ? "," : "") + x; return "{" + r + "}"; case "array": local r = ""; foreach (i, x in v) r += (i ? "," : "") + encode(x); return "[" + r + "]"; case "string": return "\"" + v + "\""; case "null": return "null"; default: return v.tostring() } }
+print(encode({ a = 1, b = [true, null, 2.5], c = { d = "x" } }) + "\n")

@@ -1,0 +1,1 @@
+function primes(n) { local s = array(n + 1, true), r = []; for (local i = 2; i <= n; i++) { if (s[i]) { r.append(i); for (local j = i * i; j <= n; j += i) s[j] = false } } return r } foreach (p in primes(50)) print(p + " "); print("\n")

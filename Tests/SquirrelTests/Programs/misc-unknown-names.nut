@@ -1,0 +1,2 @@
+foreach (n in ["setroottable", "getconsttable", "setconsttable", "compilestring", "newthread", "suspend", "setdebughook", "seterrorhandler", "getstackinfos", "enabledebuginfo", "collectgarbage", "file", "loadfile", "dofile", "getenv", "system", "remove", "rename", "sin"]) print(n in getroottable() ? n + "!" : "."); print("\n")
+try { compilestring("1") } catch (e) { print(e + "\n") } try { newthread(print) } catch (e) { print(e + "\n") }

@@ -1,0 +1,1 @@
+print(vargv.len() + " " + typeof this + "\n")

@@ -1,0 +1,5 @@
+print(0x80000000 + "\n"); print(0xFFFFFFFF + "\n"); print(0x7f + "\n")
+print(017 + "\n"); print(0777 + "\n"); print(0 + "\n")
+print('a' + "\n"); print('\n' + "\n"); print('\x41' + "\n"); print('\'' + "\n")
+print(1e3 + "\n"); print(1.5e-3 + "\n"); print(2E+2 + "\n"); print(10. + "\n")
+print(4294967296 + "\n"); print(2147483648 + "\n"); print(-2147483648 + "\n")

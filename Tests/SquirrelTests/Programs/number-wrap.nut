@@ -1,0 +1,7 @@
+print(2147483647 + 1); print("\n")
+print(-2147483647 - 2); print("\n")
+print(0x7FFFFFFF * 2); print("\n")
+print(65536 * 65536); print("\n")
+print(123456789 * 987654321); print("\n")
+local x = 2147483647; x++; print(x + "\n")
+x = -0x7FFFFFFF; x -= 5; print(x + "\n")

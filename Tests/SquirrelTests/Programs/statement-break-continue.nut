@@ -1,0 +1,5 @@
+for (local i = 0; i < 10; i++) { if (i % 2) continue; if (i > 6) break; print(i + " ") } print("\n")
+local n = 0; while (true) { n++; if (n < 3) continue; if (n > 5) break; print(n + " ") } print("\n")
+foreach (v in [1, 2, 3, 4]) { if (v == 2) continue; if (v == 4) break; print(v + " ") } print("\n")
+for (local i = 0; i < 3; i++) { for (local j = 0; j < 3; j++) { if (j == 1) break; print(i + "" + j + " ") } } print("\n")
+local k = 0; do { if (++k == 2) continue; print(k + " ") } while (k < 4); print("\n")

@@ -1,0 +1,5 @@
+local i = 0; while (i < 3) print(i++ + " "); print("\n")
+do { print(i-- + " ") } while (i > 0); print("\n")
+for (local k = 0; k < 10; k += 3) print(k + " "); print("\n")
+for (;;) { if (i++ > 3) break } print(i + "\n")
+for (local a = 0, b = 5; a < b; a++, b--) print(a + "" + b + " "); print("\n")

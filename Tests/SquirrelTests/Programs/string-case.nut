@@ -1,0 +1,1 @@
+print("MiXeD 123".toupper() + " " + "MiXeD 123".tolower() + "\n")

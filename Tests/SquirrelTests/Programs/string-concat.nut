@@ -1,0 +1,5 @@
+print("a" + 1 + 2.5 + true + null + "\n")
+print(1 + "a" + 2 + "\n")
+print("" + -1 + 1e10 + "\n")
+local s = ""; for (local i = 0; i < 10; i++) s += i; print(s + "\n")
+print(("x" + [1].len()) + "\n")

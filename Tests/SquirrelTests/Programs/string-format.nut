@@ -1,0 +1,6 @@
+print(format("%d %5d|%-5d|%05d|%+d|% d\n", 42, 42, 42, 42, 42, 42))
+print(format("%x %X %#x %o %08x\n", 255, 255, 255, 8, 0xBEEF))
+print(format("%f %.2f %8.3f %-8.1f| %e %g %G\n", 3.14159, 3.14159, 3.14159, 3.14159, 12345.678, 0.00001, 1e10))
+print(format("%s|%10s|%-10s|%.2s|%c%c\n", "abc", "abc", "abc", "abc", 65, 'b'))
+print(format("100%% %i %u\n", -5, -1))
+print(format("%d %f\n", 3.9, 2))

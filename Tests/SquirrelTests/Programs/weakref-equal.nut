@@ -1,0 +1,1 @@
+local o = {}; print((o.weakref() == o.weakref()) + " " + (o.weakref().ref() == o) + "\n"); class C {} local c = C(); local w = c.weakref(); print((w.ref() == c) + "\n"); c = null; print(w.ref() + "\n")
