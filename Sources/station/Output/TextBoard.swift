@@ -120,9 +120,11 @@ final class TextBoard: LineDisplay {
 
     private func liveLines(_ state: State) -> [String] {
         let width = Terminal.width
-        let rule = String(repeating: "─", count: max(10, min(width, 100) - 24))
         let stages = ProcedureStage.allCases
-        var lines = [Ink.quiet("\(rule) passed \(state.passed) · not passed \(state.failed)")]
+        let count = " passed \(state.passed) · not passed \(state.failed)"
+        // A live line that wrapped would take two rows, and the next painting would miss one.
+        let rule = String(repeating: "─", count: max(0, min(width, 100) - 1 - count.columns))
+        var lines = [Ink.quiet(rule + count)]
         for slot in state.slots {
             guard let stage = slot.stage, !slot.ended else {
                 lines.append(Ink.quiet("\(slot.name)  \(slot.ended ? "done" : "waiting for a unit")"))
