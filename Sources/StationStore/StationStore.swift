@@ -90,7 +90,7 @@ public final class StationStore: Sendable {
     /// - Throws: ``StoreError``: missing, not a station's, newer, damaged, in use, read-only, other key, changed from
     ///   outside, clock set back.
     public static func open(
-        at path: String, key: StationKey, program: String = "", clock: any WallClock = SystemWallClock(),
+        at path: String, key: StationKey, clock: any WallClock = SystemWallClock(),
         options: Options = Options()
     ) async throws -> StationStore {
         guard access(path, F_OK) == 0 else { throw StoreError.missing(path: path) }
@@ -298,12 +298,19 @@ public final class StationStore: Sendable {
         }
         commits.end(.closed)
         do {
-            try await pool.writeWithoutTransaction { [commits] db in
-                commits.letGo(db)
-                db.releaseMemory()
-                try db.checkpoint(.truncate)
-            }
-            try pool.close()
+            // In a task of its own: whoever closes because of a cancellation is cancelled, and GRDB would refuse.
+            try await Task { [pool, commits, isDraft = lock == nil] in
+                try await pool.writeWithoutTransaction { db in
+                    commits.letGo(db)
+                    db.releaseMemory()
+                    do {
+                        // Readers in other processes are not waited for; the next opening does what is left then.
+                        try db.execute(sql: "PRAGMA busy_timeout = 0")
+                        try db.checkpoint(.truncate)
+                    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && !isDraft {}
+                }
+                try pool.close()
+            }.value
             lock?.release()
         } catch {
             throw StoreError.from(error, path: path)

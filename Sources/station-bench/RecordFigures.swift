@@ -6,7 +6,7 @@ import TimeAndChance
 
 /// What the record costs: appends against plain SQLite in the same run, verification, proofs, questions.
 ///
-/// `station-bench record [ENTRIES] [FOLDER]`, `station-bench record make DATABASE ENTRIES`, or `station-bench record verify DATABASE`.
+/// `station-bench record [ENTRIES] [FOLDER]` , `station-bench record make DATABASE ENTRIES`, or `station-bench record verify DATABASE`, in release.
 /// Prints one line a figure.
 enum RecordFigures {
     static let slots = 4

@@ -174,11 +174,11 @@ func plainRoot(_ leaves: ArraySlice<TreeHash>) -> TreeHash {
 
     /// Tiles, their nodes, and a tree taken up again at sizes around the tile borders.
     @Test func largeTreesAgreeWithThePlainOne() throws {
-        let count = 65_800
+        let count = 65_600
         var leaves: [TreeHash] = []
         var tree = GrowingTree()
         var nodes: [TileNode] = []
-        let stops: Set = [1, 255, 256, 257, 512, 65_536, count]
+        let stops: Set = [1, 255, 256, 257, 512, count]
         for index in 0..<count {
             let leaf = withUnsafeBytes(of: UInt64(index)) { TreeHash.leaf($0) }
             leaves.append(leaf)
@@ -197,13 +197,14 @@ func plainRoot(_ leaves: ArraySlice<TreeHash>) -> TreeHash {
         var chance = SeededGenerator(seed: 9)
         let size = Int64(count)
         let root = tree.root
-        for _ in 0..<6 {
+        for round in 0..<20 {
             var tiled = TiledTree(size: size, source: MemoryTiles(leaves: leaves, nodes: nodes))
             let index = Int64.random(in: 0..<size, using: &chance)
             let proof = try tiled.inclusionProof(of: index)
             #expect(
                 MerkleProof.verifyInclusion(
                     leaf: leaves[Int(index)], index: index, size: size, proof: proof, root: root))
+            guard round < 3 else { continue }
             let old = Int64.random(in: 1..<size, using: &chance)
             let oldRoot = plainRoot(leaves[..<Int(old)])
             #expect(

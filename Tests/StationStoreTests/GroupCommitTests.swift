@@ -107,6 +107,43 @@ import TimeAndChance
         }
     }
 
+    /// Shutting down happens in tasks that are cancelled already.
+    @Test func aCancelledTaskStillWritesAndCloses() async throws {
+        let store = try await station.create()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await store.append(.note(Note(text: "last words")))
+            _ = try await store.signCheckpoint()
+            try await store.close()
+        }
+        try await task.value
+        let again = try await station.open()
+        #expect(try await again.reader.entries().map(\.kind) == ["station.created", "note"])
+    }
+
+    /// Somebody who reads in another process doesn't hold up a shut-down, nor does he see it.
+    @Test func aReaderElsewhereDoesNotHoldUpClosing() async throws {
+        let store = try await station.create()
+        let reader = try StationReader.open(at: station.path)
+        let gate = DispatchSemaphore(value: 0)
+        let (started, starting) = AsyncStream<Void>.makeStream()
+        let sizes = Task {
+            try await reader.ask { db in
+                let before = try LedgerTables.size(db)
+                starting.finish()
+                gate.wait()
+                return [before, try LedgerTables.size(db)]
+            }
+        }
+        for await _ in started {}
+        try await store.append(.note(Note(text: "meanwhile")))
+        try await store.close()
+        gate.signal()
+        #expect(try await sizes.value == [1, 1])
+        #expect(try await reader.station().ledgerSize == 2)
+        try await station.open().close()
+    }
+
     /// The tree's edge is taken up again wherever it was left.
     @Test func theLedgerGoesOnAfterEveryReopening() async throws {
         try await station.create().close()

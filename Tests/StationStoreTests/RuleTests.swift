@@ -78,7 +78,7 @@ import Testing
             "INSERT OR REPLACE INTO ledger_entry SELECT seq, leaf, x'7b7d' FROM ledger_entry WHERE seq = 3",
             "UPDATE ledger_checkpoint SET note = ''", "DELETE FROM ledger_checkpoint",
             "INSERT OR REPLACE INTO ledger_checkpoint SELECT size, '' FROM ledger_checkpoint",
-            "UPDATE person SET name = 'Bob'", "UPDATE work_order SET blessed = quantity + 1",
+            "UPDATE person SET name = 'Bob'", "UPDATE run SET blessing = 'noAnswer'",
         ]
         let database = try DatabaseQueue(path: station.path)
         for sql in attempts {
@@ -118,6 +118,32 @@ import Testing
         }
         try await store.append(
             .labelPrinted(LabelPrinted(run: run, digest: skuDigest, destination: "reprint")))
+        #expect(try await store.reader.verify().findings == [])
+    }
+
+    /// Nobody heard the answer, the run ended in quarantine, and somebody looked it up: that is written down in the run
+    /// which asked, even when the order has become full meanwhile.
+    @Test func anAnswerThatNobodyHeardIsLearntLate() async throws {
+        try await store.openDemoOrder("WO-2", quantity: 1, first: 101, last: 102)
+        let run = try await store.startRun(start(order: "WO-2"))
+        try await store.append(identified(run, 1))
+        try await store.append(.actIntended(ActIntended(run: run, act: 1, kind: .bless)))
+        try await store.append(.blessingAnswered(BlessingAnswered(run: run, outcome: .noAnswer)))
+        try await store.append(.runFinished(RunFinished(run: run, outcome: .quarantined)))
+        try await store.pass(2, order: "WO-2")
+        try await store.append(.blessingAnswered(BlessingAnswered(run: run, outcome: .blessed)))
+        let device = try #require(try await store.reader.device(unit(1).device))
+        #expect(device.blessedRun == run)
+        let order = try #require(try await store.reader.order("WO-2"))
+        #expect(order.blessed == 2 && order.left == 0)
+        #expect(try await store.reader.run(run)?.run.outcome == .quarantined)
+        await expect(.runFinished(run)) {
+            try await store.append(.blessingAnswered(BlessingAnswered(run: run, outcome: .refused)))
+        }
+        let failed = try await store.fail(3)
+        await expect(.runFinished(failed)) {
+            try await store.append(.blessingAnswered(BlessingAnswered(run: failed, outcome: .blessed)))
+        }
         #expect(try await store.reader.verify().findings == [])
     }
 

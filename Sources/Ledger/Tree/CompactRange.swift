@@ -52,6 +52,23 @@ public struct CompactRange: Equatable, Sendable {
         return root
     }
 
+    /// The root over leaves whose number is a power of two.
+    /// - Precondition: it is.
+    public static func root(ofPerfectTree leaves: ArraySlice<TreeHash>) -> TreeHash {
+        precondition(leaves.count.nonzeroBitCount == 1, "the number of leaves is no power of two")
+        return withUnsafeTemporaryAllocation(of: TreeHash.self, capacity: leaves.count) { level in
+            _ = level.initialize(fromContentsOf: leaves)
+            var count = leaves.count
+            while count > 1 {
+                count /= 2
+                for index in 0..<count {
+                    level[index] = TreeHash.node(level[2 * index], level[2 * index + 1])
+                }
+            }
+            return level[0]
+        }
+    }
+
     /// The range over this one's leaves followed by `other`'s.
     /// - Precondition: this size is a multiple of the smallest power of two that holds all of `other`.
     public func joined(with other: CompactRange) -> CompactRange {

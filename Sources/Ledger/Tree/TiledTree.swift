@@ -88,13 +88,7 @@ public struct TiledTree<Source: TileSource> {
         let tile = try tile(TileName(level: level, index: first / Int64(TileNode.tileWidth)))
         let start = Int(first % Int64(TileNode.tileWidth))
         guard start + Int(width) <= tile.count else { throw ProofRangeError(asked: first, size: size) }
-        var hashes = Array(tile[start..<start + Int(width)])
-        while hashes.count > 1 {
-            hashes = stride(from: 0, to: hashes.count, by: 2).map {
-                TreeHash.node(hashes[$0], hashes[$0 + 1])
-            }
-        }
-        return hashes[0]
+        return CompactRange.root(ofPerfectTree: tile[start..<start + Int(width)])
     }
 
     private mutating func tile(_ name: TileName) throws -> [TreeHash] {

@@ -98,6 +98,7 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
         left.words == right.words
     }
 
+    /// The first eight bytes do: they are as good as random.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
     }

@@ -1,41 +1,47 @@
 import GRDB
 import GRDBSQLite
+import Ledger
 
 /// Rows straight from SQLite, for passes over millions of them: no copy, no allocation a row.
-enum RawRows {
-    /// The row at hand; what it gives out is valid until the next one.
-    struct RawRow {
-        fileprivate let statement: OpaquePointer
+///
+/// To be used on the connection's queue and not to leave it. What a row gives out is valid until ``next()``.
+struct RawRows {
+    private let statement: Statement
+    private let raw: OpaquePointer
+    private let connection: OpaquePointer?
 
-        func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    init(_ db: Database, _ sql: String, _ arguments: StatementArguments) throws {
+        statement = try db.makeStatement(sql: sql)
+        try statement.setArguments(arguments)
+        raw = statement.sqliteStatement
+        connection = db.sqliteConnection
+    }
 
-        func blob(_ column: Int32) -> UnsafeRawBufferPointer {
-            // The pointer first, then the length: the order that SQLite asks for.
-            let start = sqlite3_column_blob(statement, column)
-            return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+    /// Goes to the next row, the first at first.
+    /// - Returns: false when there is none.
+    /// - Throws: `DatabaseError`
+    func next() throws -> Bool {
+        switch sqlite3_step(raw) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code:
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: code),
+                message: sqlite3_errmsg(connection).map { String(cString: $0) })
         }
     }
 
-    /// Calls `body` with each row until it gives something else than nil back, and returns that.
-    static func forEach<Result>(
-        _ db: Database, _ sql: String, _ arguments: StatementArguments, _ body: (RawRow) throws -> Result?
-    ) throws -> Result? {
-        let statement = try db.makeStatement(sql: sql)
-        try statement.setArguments(arguments)
-        let raw = statement.sqliteStatement
-        defer { sqlite3_reset(raw) }
-        while true {
-            let code = sqlite3_step(raw)
-            switch code {
-            case SQLITE_ROW:
-                if let result = try body(RawRow(statement: raw)) { return result }
-            case SQLITE_DONE:
-                return nil
-            default:
-                throw DatabaseError(
-                    resultCode: ResultCode(rawValue: code & 0xFF),
-                    message: sqlite3_errmsg(db.sqliteConnection).map { String(cString: $0) })
-            }
-        }
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(raw, column) }
+
+    func blob(_ column: Int32) -> UnsafeRawBufferPointer {
+        // The pointer first, then the length: the order that SQLite asks for.
+        let start = sqlite3_column_blob(raw, column)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(raw, column)))
+    }
+
+    /// The hash in a column; nil when its length is not that of a hash.
+    func hash(_ column: Int32) -> TreeHash? {
+        let bytes = blob(column)
+        return bytes.count == TreeHash.byteCount ? TreeHash(loading: bytes) : nil
     }
 }

@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 import Ledger
 
 /// Which entries a question is about; nil and empty mean any.
@@ -105,16 +104,14 @@ extension StationReader {
     ) async throws {
         let range = range ?? 0..<Int64.max
         let failure = try await ask { db -> (any Error)? in
-            try RawRows.forEach(
+            let rows = try RawRows(
                 db, "SELECT seq, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                [range.lowerBound, range.upperBound]
-            ) { row in
+                [range.lowerBound, range.upperBound])
+            while try rows.next() {
                 // The receiver's errors (a full disk, a closed pipe) are its own and pass through unchanged.
-                do {
-                    try body(row.integer(0), row.blob(1))
-                    return nil
-                } catch { return error }
+                do { try body(rows.integer(0), rows.blob(1)) } catch { return error }
             }
+            return nil
         }
         if let failure { throw failure }
     }

@@ -21,45 +21,45 @@ struct ChainStretch: Sendable {
     init(_ db: Database, first: Int64, size: Int64, sizes: [Int64]) throws {
         self.first = first
         let end = min(size, first + Self.length)
-        var sizes = sizes[...]
-        var expected = first
-        _ = try RawRows.forEach(
+        let rows = try RawRows(
             db, "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-            [first, end]
-        ) { row -> Never? in
-            let sequence = row.integer(0)
-            while expected < sequence {
-                add(TreeHash.emptyTree, &expected, &sizes)
-                findings.append(.entryMissing(sequence: expected - 1))
-            }
-            let leaf = TreeHash.leaf(row.blob(2))
-            let stored = row.blob(1)
-            if stored.count == TreeHash.byteCount {
-                let recorded = TreeHash(loading: stored)
-                if recorded != leaf { findings.append(.entryChanged(sequence: sequence)) }
-                // Going on with the recorded hash keeps one changed entry from spoiling everything above it.
-                add(recorded, &expected, &sizes)
-            } else {
-                findings.append(.entryChanged(sequence: sequence))
-                add(leaf, &expected, &sizes)
-            }
-            return nil
-        }
+            [first, end])
+        var sizes = sizes[...]
+        var tile: [TreeHash] = []
+        tile.reserveCapacity(TileNode.tileWidth)
+        var expected = first
+        var hasRow = try rows.next()
         while expected < end {
-            add(TreeHash.emptyTree, &expected, &sizes)
-            findings.append(.entryMissing(sequence: expected - 1))
+            if hasRow, rows.integer(0) == expected {
+                let leaf = TreeHash.leaf(rows.blob(2))
+                let recorded = rows.hash(1)
+                if recorded != leaf { findings.append(.entryChanged(sequence: expected)) }
+                // Going on with the recorded hash keeps one changed entry from spoiling everything above it.
+                tile.append(recorded ?? leaf)
+                hasRow = try rows.next()
+            } else {
+                findings.append(.entryMissing(sequence: expected))
+                tile.append(TreeHash.emptyTree)
+            }
+            expected += 1
+            while sizes.first == expected {
+                checkpoints.append((expected, Self.adding(tile, to: range)))
+                sizes.removeFirst()
+            }
+            if tile.count == TileNode.tileWidth {
+                let root = CompactRange.root(ofPerfectTree: tile[...])
+                tiles.append(root)
+                range.append(subtree: root, height: TileNode.tileHeight)
+                tile.removeAll(keepingCapacity: true)
+            }
         }
+        range = Self.adding(tile, to: range)
     }
 
-    private mutating func add(_ leaf: TreeHash, _ expected: inout Int64, _ sizes: inout ArraySlice<Int64>) {
-        range.append(leaf) { height, root in
-            if height == TileNode.tileHeight { tiles.append(root) }
-        }
-        expected += 1
-        while sizes.first == expected {
-            checkpoints.append((expected, range))
-            sizes.removeFirst()
-        }
+    private static func adding(_ leaves: [TreeHash], to range: CompactRange) -> CompactRange {
+        var range = range
+        for leaf in leaves { range.append(leaf) }
+        return range
     }
 }
 

@@ -155,10 +155,12 @@ extension StationReader {
     {
         // A database without a name lives in memory and on a temporary file when it grows; it goes with its connection.
         let replayed = try DatabaseQueue(path: "")
-        try Schema.migrator.migrate(replayed)
         let fault = try replayed.inDatabase { scratch in
             try scratch.execute(sql: "PRAGMA synchronous = OFF")
             try scratch.execute(sql: "PRAGMA journal_mode = OFF")
+            for migration in Schema.migrations {
+                try scratch.execute(sql: String(decoding: migration.sql, as: UTF8.self))
+            }
             do {
                 try scratch.inTransaction {
                     try ProjectionReplay.replay(from: db, through: size, into: Projector(scratch))

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Ledger
 
@@ -43,27 +42,19 @@ enum LedgerTables {
 
         func hashes(level: Int, tile: Int64, count: Int) throws -> [TreeHash] {
             let first = tile * Int64(TileNode.tileWidth)
-            let statement: Statement
-            let arguments: StatementArguments
-            if level == 0 {
-                statement = try db.cachedStatement(
-                    sql: "SELECT leaf FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq")
-                arguments = [first, first + Int64(count)]
-            } else {
-                statement = try db.cachedStatement(
-                    sql: """
-                        SELECT hash FROM ledger_node WHERE level = ? AND position >= ? AND position < ? ORDER BY position
-                        """)
-                arguments = [level, first, first + Int64(count)]
-            }
+            let rows =
+                level == 0
+                ? try RawRows(
+                    db, "SELECT leaf FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
+                    [first, first + Int64(count)])
+                : try RawRows(
+                    db,
+                    "SELECT hash FROM ledger_node WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
+                    [level, first, first + Int64(count)])
             var hashes: [TreeHash] = []
             hashes.reserveCapacity(count)
-            let rows = try Row.fetchCursor(statement, arguments: arguments)
-            while let row = try rows.next() {
-                try row.withUnsafeData(atIndex: 0) { data in
-                    guard let hash = data.flatMap({ TreeHash(bytes: $0) }) else { return }
-                    hashes.append(hash)
-                }
+            while try rows.next() {
+                if let hash = rows.hash(0) { hashes.append(hash) }
             }
             guard hashes.count == count else {
                 throw StoreError.notFound(

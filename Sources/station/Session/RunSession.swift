@@ -36,7 +36,7 @@ struct RunSession {
     /// - Throws: `StationFailure` with the exit code that says how the units fared.
     func run(showing display: Display) async throws {
         let key = try StationKeys.load(at: paths.key)
-        let store = try await StationStore.open(at: paths.database, key: key, program: Program.name)
+        let store = try await StationStore.open(at: paths.database, key: key)
         let control = LineControl()
         let signals = SignalWatch(control: control) { Terminal.note($0) }
         defer { signals.end() }
