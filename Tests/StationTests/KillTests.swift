@@ -14,8 +14,9 @@ import TimeAndChance
         let station = try StationProgram()
         defer { station.remove() }
         // Enough units that the line is still busy at the last kill.
-        try station.edit("orders/WO-2026-0117.yaml", "quantity: 24", "quantity: 100")
-        try station.edit("orders/WO-2026-0117.yaml", "last: 100040", "last: 100400")
+        let units = max(100, 10 * Self.kills)
+        try station.edit("orders/WO-2026-0117.yaml", "quantity: 24", "quantity: \(units)")
+        try station.edit("orders/WO-2026-0117.yaml", "last: 100040", "last: \(100_000 + 2 * units)")
         try #require(try station.run("init").status == 0)
 
         var acknowledged: [Int64: String] = [:]
@@ -34,7 +35,7 @@ import TimeAndChance
         for _ in 0..<Self.kills {
             let delay = 0.05 + Double(dice.next() % 1500) / 1000
             let outcome = try station.run(
-                "run", "WO-2026-0117", "--json", "--units", "100", "--faults", "cold-joint:i2c^1%0.1",
+                "run", "WO-2026-0117", "--json", "--units", "\(units)", "--faults", "cold-joint:i2c^1%0.1",
                 killAfter: delay)
             if outcome.wasKilled { killed += 1 }
             remember(outcome)
@@ -44,7 +45,7 @@ import TimeAndChance
         #expect(killed > 0)
         // One more start closes what the last kill left open, and goes on.
         let last = try station.run(
-            "run", "WO-2026-0117", "--json", "--units", "100", "--faults", "", killAfter: 4)
+            "run", "WO-2026-0117", "--json", "--units", "\(units)", "--faults", "", killAfter: 4)
         remember(last)
         _ = try station.run("run", "WO-2026-0124", "--json", "--units", "0", "--faults", "")
 
