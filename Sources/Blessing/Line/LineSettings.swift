@@ -33,7 +33,7 @@ public struct LineSettings: Sendable {
 
 /// How a person or a signal stops a line: first "finish what is in work", then "stop safely now".
 public final class LineControl: Sendable {
-    private enum Wish: Int { case run, finish, abort }
+    private enum Wish { case run, finish, abort }
     private let state = Mutex<(wish: Wish, onAbort: [@Sendable () -> Void])>((.run, []))
 
     public init() {}

@@ -19,7 +19,7 @@ struct SlotRunner: Sendable {
     /// - Throws: `StoreError` when the record can't be kept; the fixture is safe then.
     func run() async throws -> [UnitResult] {
         var reports: [UnitResult] = []
-        var blessedNothing = 0
+        var spoiledInARow = 0
         defer { tell(LineEvent(slot: name, .slotEnded)) }
         while !settings.control.isFinishing, !Task.isCancelled, await admission.enter() {
             tell(LineEvent(slot: name, .waiting))
@@ -45,9 +45,9 @@ struct SlotRunner: Sendable {
             reports.append(report)
             await admission.leave(used: report.outcome == .passed)
             // A fixture that is gone, or a station that can't work, would only spoil unit after unit.
-            blessedNothing =
-                report.outcome == .error || report.reason?.code == .fixtureLost ? blessedNothing + 1 : 0
-            if blessedNothing == 3 {
+            spoiledInARow =
+                report.outcome == .error || report.reason?.code == .fixtureLost ? spoiledInARow + 1 : 0
+            if spoiledInARow == 3 {
                 tell(
                     LineEvent(
                         slot: name,

@@ -38,7 +38,6 @@ extension UnitProcedure {
                     Reason(.blessNoAnswer, "server.bless gave no answer within \(limit.text): \(error)"))
             }
         }
-        isBlessed = true
     }
 
     /// A blessing needs the unit to be talking to the cloud.

@@ -25,7 +25,6 @@ struct UnitProcedure {
     var flash: FlashProgrammer?
     var chip: ProvenChip?
     var reservationDigest: SHA256Digest?
-    var isBlessed = false
     /// What the current stage measured, for its entry.
     var stageMeasurements: [RecordedMeasurement] = []
 
