@@ -1,8 +1,6 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-
 /// Rooms that move millions of bytes bit by bit are optimised in debug builds as well: without it the demo line and
 /// the property tests take ten times as long, and nobody steps through a flash chip's inner loop.
 let hot: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
@@ -14,7 +12,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -22,13 +19,14 @@ let package = Package(
     targets: [
         // Ground floor.
         .target(name: "TimeAndChance"),
-        .target(name: "ContentAddress", dependencies: [crypto], swiftSettings: hot),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "ContentAddress", dependencies: ["CLibCrypto"], swiftSettings: hot),
         .target(
             name: "Imp003", dependencies: ["ContentAddress"],
             resources: [.embedInCode("Resources/regulatory24.txt")]),
         .target(name: "SerialNOR", dependencies: ["TimeAndChance", "ContentAddress"], swiftSettings: hot),
         .target(name: "FactoryLink", dependencies: ["TimeAndChance"], swiftSettings: hot),
-        .target(name: "Ledger", dependencies: ["ContentAddress", crypto], swiftSettings: hot),
+        .target(name: "Ledger", dependencies: ["ContentAddress", "CLibCrypto"], swiftSettings: hot),
 
         .target(name: "Squirrel", swiftSettings: hot),
 

@@ -1,4 +1,4 @@
-import Crypto
+import CLibCrypto
 
 /// A SHA-256 value: how this project names content, from a flash image to a ledger leaf.
 public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
@@ -35,8 +35,12 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
         self = hasher.finish()
     }
 
-    fileprivate init(_ digest: SHA256.Digest) {
-        bytes = Array(digest)
+    fileprivate init(finishing state: SHA256_CTX) {
+        var state = state
+        bytes = Array(unsafeUninitializedCapacity: 32) { buffer, count in
+            SHA256_Final(buffer.baseAddress, &state)
+            count = 32
+        }
     }
 
     /// 64 lower-case hexadecimal digits.
@@ -65,20 +69,22 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 
 /// SHA-256 over content that arrives in pieces.
 public struct SHA256Hasher {
-    private var state = SHA256()
+    private var state = SHA256_CTX()
 
-    public init() {}
+    public init() {
+        SHA256_Init(&state)
+    }
 
     public mutating func update(_ bytes: [UInt8]) {
-        state.update(data: bytes)
+        bytes.withUnsafeBytes { update($0) }
     }
 
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        state.update(bufferPointer: bytes)
+        SHA256_Update(&state, bytes.baseAddress, bytes.count)
     }
 
     /// The digest of everything taken in so far; the hasher may go on afterwards.
     public func finish() -> SHA256Digest {
-        SHA256Digest(state.finalize())
+        SHA256Digest(finishing: state)
     }
 }

@@ -3,7 +3,7 @@
 # otherwise says in one line what to type.
 set -eu
 
-wanted="libsqlite3-dev libusb-1.0-0-dev wireless-regdb"
+wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev wireless-regdb"
 missing=""
 
 if ! command -v swift >/dev/null 2>&1; then
@@ -11,7 +11,7 @@ if ! command -v swift >/dev/null 2>&1; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3 and libusb 1.0, and wireless-regdb, by hand." >&2
+    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3 and libusb 1.0, and wireless-regdb, by hand." >&2
     exit 0
 fi
 for package in $wanted; do

@@ -1,5 +1,3 @@
-import Crypto
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -13,15 +11,17 @@ import Crypto
 public struct StationKey: Sendable {
     /// What is handed out so that others can check signatures.
     public let verifier: VerifierKey
-    private let secret: Curve25519.Signing.PrivateKey
+    private let secret: Ed25519.Secret
 
     /// The name under which it signs; for a log its origin.
     public var name: String { verifier.name }
 
     /// A new key out of the system's random numbers.
-    /// - Throws: ``KeyError/malformed(_:)`` when the name is empty or holds white space or `+`.
+    /// - Throws: ``KeyError/malformed(_:)`` when the name is empty or holds white space or `+`,
+    ///   ``KeyError/noRandomNumbers`` when the system has none to give.
     public static func generate(name: String) throws(KeyError) -> StationKey {
-        try StationKey(name: name, secret: Curve25519.Signing.PrivateKey())
+        guard let secret = Ed25519.Secret.random() else { throw .noRandomNumbers }
+        return try StationKey(name: name, secret: secret)
     }
 
     /// Reads the text form `PRIVATE+KEY+<name>+<key hash>+<base64 of 01 ‖ 32-byte seed>` (as Go's `sumdb/note` has it).
@@ -33,7 +33,7 @@ public struct StationKey: Sendable {
         }
         guard let material = Base64.decode(parts[4]), material.count == 33,
             material[0] == VerifierKey.ed25519,
-            let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: material[1...])
+            let secret = Ed25519.Secret(seed: Array(material[1...]))
         else { throw .malformed("the station key of \(parts[2]) holds no Ed25519 secret") }
         try self.init(name: String(parts[2]), secret: secret)
         guard parts[3] == VerifierKey.hex(verifier.keyHash) else {
@@ -41,23 +41,23 @@ public struct StationKey: Sendable {
         }
     }
 
-    private init(name: String, secret: Curve25519.Signing.PrivateKey) throws(KeyError) {
+    private init(name: String, secret: Ed25519.Secret) throws(KeyError) {
         guard VerifierKey.isValid(name: name) else {
             throw .malformed(
                 "a key's name must not be empty and must not hold white space or '+', found \"\(name)\"")
         }
         self.secret = secret
-        verifier = VerifierKey(name: name, publicKey: Array(secret.publicKey.rawRepresentation))
+        verifier = VerifierKey(name: name, publicKey: secret.publicKey)
     }
 
     /// The text form. Whoever has it can sign in the station's name: it belongs in the key file and nowhere else.
     var text: String {
-        let material = [VerifierKey.ed25519] + Array(secret.rawRepresentation)
+        let material = [VerifierKey.ed25519] + secret.seed
         return "PRIVATE+KEY+\(name)+\(VerifierKey.hex(verifier.keyHash))+\(Base64.encode(material))"
     }
 
     func sign(_ message: [UInt8]) -> [UInt8]? {
-        (try? secret.signature(for: message)).map { Array($0) }
+        secret.sign(message)
     }
 
     /// Reads a key file.
@@ -105,6 +105,8 @@ public enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// Others than the owner may read the key file.
     case exposed(path: String, mode: UInt16)
+    /// The system gave no random numbers for a new key.
+    case noRandomNumbers
     /// The key file can't be made.
     case unwritable(path: String, reason: String)
 
@@ -117,6 +119,8 @@ public enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .exposed(let path, let mode):
             "the station key \(path) has mode 0\(String(mode, radix: 8)), so others than its owner can read it; "
                 + "0600 is allowed: if nobody has copied it, run chmod 600 on it, otherwise change the key"
+        case .noRandomNumbers:
+            "the system gave no random numbers for a new key: check that getrandom works here, then try again"
         case .unwritable(let path, let reason):
             "the station key \(path) can't be written: \(reason)"
         }

@@ -1,4 +1,4 @@
-import Crypto
+import ContentAddress
 
 /// The public half of a log's key, in the text form that C2SP signed notes use:
 /// `<name>+<key hash, 8 hex>+<base64 of 01 ‖ 32-byte Ed25519 key>`.
@@ -44,8 +44,7 @@ public struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 
     func isValid(signature: [UInt8], over message: [UInt8]) -> Bool {
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else { return false }
-        return key.isValidSignature(signature, for: message)
+        Ed25519.isValid(signature: signature, over: message, publicKey: publicKey)
     }
 
     static func isValid(name: String) -> Bool {
@@ -59,7 +58,7 @@ public struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func keyHash(name: String, publicKey: [UInt8]) -> UInt32 {
-        let digest = SHA256.hash(data: Array(name.utf8) + [0x0A, ed25519] + publicKey)
-        return digest.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+        let digest = SHA256Digest(of: Array(name.utf8) + [0x0A, ed25519] + publicKey)
+        return digest.bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

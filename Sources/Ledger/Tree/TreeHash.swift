@@ -1,5 +1,5 @@
+import CLibCrypto
 import ContentAddress
-import Crypto
 
 /// A SHA-256 value in the Merkle tree, held inline: a tree of millions of these costs no allocation each.
 public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
@@ -40,10 +40,7 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
 
     /// The hash of a leaf: SHA-256(00 ‖ entry), RFC 9162 §2.1.1.
     public static func leaf(_ entry: UnsafeRawBufferPointer) -> TreeHash {
-        var state = SHA256()
-        Swift.withUnsafeBytes(of: 0 as UInt8) { state.update(bufferPointer: $0) }
-        state.update(bufferPointer: entry)
-        return state.finalize().withUnsafeBytes { TreeHash(loading: $0) }
+        hash(prefix: 0, entry)
     }
 
     /// The hash of a leaf: SHA-256(00 ‖ entry), RFC 9162 §2.1.1.
@@ -52,19 +49,52 @@ public struct TreeHash: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The hash of an inner node: SHA-256(01 ‖ left ‖ right), RFC 9162 §2.1.1.
+    ///
+    /// A node is always 65 bytes, so its two SHA-256 blocks are laid out here, padding included, and libcrypto
+    /// compresses them: a long verification makes one of these for each entry.
     public static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
-        withUnsafeTemporaryAllocation(byteCount: 1 + 2 * byteCount, alignment: 8) { buffer in
-            buffer[0] = 1
-            left.store(to: buffer, at: 1)
-            right.store(to: buffer, at: 1 + byteCount)
-            var state = SHA256()
-            state.update(bufferPointer: UnsafeRawBufferPointer(buffer))
-            return state.finalize().withUnsafeBytes { TreeHash(loading: $0) }
+        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { blocks in
+            blocks.initializeMemory(as: UInt8.self, repeating: 0)
+            blocks[0] = 1
+            left.store(to: blocks, at: 1)
+            right.store(to: blocks, at: 1 + byteCount)
+            blocks[65] = 0x80
+            blocks.storeBytes(of: UInt64(65 * 8).bigEndian, toByteOffset: 120, as: UInt64.self)
+            var state = SHA256_CTX()
+            SHA256_Init(&state)
+            SHA256_Transform(&state, blocks.baseAddress)
+            SHA256_Transform(&state, blocks.baseAddress.map { $0 + 64 })
+            let words = state.h
+            return TreeHash(
+                words: (
+                    joined(words.0, words.1), joined(words.2, words.3), joined(words.4, words.5),
+                    joined(words.6, words.7)
+                ))
         }
     }
 
+    /// Eight bytes of a hash, as they lie in memory, from two words of SHA-256's state.
+    private static func joined(_ first: UInt32, _ second: UInt32) -> UInt64 {
+        (UInt64(first) << 32 | UInt64(second)).bigEndian
+    }
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+
     /// The root of a tree without leaves: SHA-256 of nothing.
-    public static let emptyTree = SHA256().finalize().withUnsafeBytes { TreeHash(loading: $0) }
+    public static let emptyTree = hash(prefix: nil, UnsafeRawBufferPointer(start: nil, count: 0))
+
+    private static func hash(prefix: UInt8?, _ content: UnsafeRawBufferPointer) -> TreeHash {
+        var state = SHA256_CTX()
+        SHA256_Init(&state)
+        if var prefix { SHA256_Update(&state, &prefix, 1) }
+        SHA256_Update(&state, content.baseAddress, content.count)
+        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { digest in
+            SHA256_Final(digest.baseAddress, &state)
+            return TreeHash(loading: UnsafeRawBufferPointer(digest))
+        }
+    }
 
     func store(to buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
         buffer.storeBytes(of: words.0, toByteOffset: offset, as: UInt64.self)

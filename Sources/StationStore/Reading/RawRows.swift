@@ -10,8 +10,10 @@ struct RawRows {
     private let raw: OpaquePointer
     private let connection: OpaquePointer?
 
-    init(_ db: Database, _ sql: String, _ arguments: StatementArguments) throws {
-        statement = try db.makeStatement(sql: sql)
+    /// - Parameter kept: the compiled statement stays with the connection, for questions that come again and again;
+    ///   such rows must be read to their end.
+    init(_ db: Database, _ sql: String, _ arguments: StatementArguments, kept: Bool = false) throws {
+        statement = kept ? try db.cachedStatement(sql: sql) : try db.makeStatement(sql: sql)
         try statement.setArguments(arguments)
         raw = statement.sqliteStatement
         connection = db.sqliteConnection

@@ -24,11 +24,20 @@ public final class StationReader: Sendable {
     /// Opens a database for reading, also while a station writes to it.
     /// - Throws: ``StoreError``: missing, not a station's, newer, older, damaged.
     public static func open(at path: String) throws -> StationReader {
+        try open(at: path, mapped: false)
+    }
+
+    /// - Parameter mapped: for a pass over the whole file: its pages are mapped instead of copied out of the system's
+    ///   cache. A medium that fails under a mapped page ends the process, so nothing that serves a line may use it.
+    static func open(at path: String, mapped: Bool) throws -> StationReader {
         guard access(path, F_OK) == 0 else { throw StoreError.missing(path: path) }
         do {
             var configuration = Configuration()
             configuration.readonly = true
             configuration.label = "StationReader"
+            if mapped {
+                configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA mmap_size = \(Int64.max)") }
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.read { db in
                 try Schema.check(db, path: path)

@@ -54,6 +54,7 @@ extension StationReader {
         report.findings += checkpoints.findings
         report.signed = checkpoints.roots.keys.max() ?? 0
 
+        let pass = try Self.open(at: path, mapped: true)
         // Two stretches in flight a core: one is hashed while the next is read.
         let starts = Array(stride(from: 0, to: size, by: Int64.Stride(ChainStretch.length)))
         var sizes = checkpoints.roots.keys.sorted()[...]
@@ -67,7 +68,7 @@ extension StationReader {
                     let inside = Array(sizes.prefix { $0 <= first + ChainStretch.length })
                     sizes = sizes.dropFirst(inside.count)
                     group.addTask {
-                        try await self.ask { db in
+                        try await pass.ask { db in
                             try ChainStretch(db, first: first, size: size, sizes: inside)
                         }
                     }

@@ -46,11 +46,11 @@ enum LedgerTables {
                 level == 0
                 ? try RawRows(
                     db, "SELECT leaf FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                    [first, first + Int64(count)])
+                    [first, first + Int64(count)], kept: true)
                 : try RawRows(
                     db,
                     "SELECT hash FROM ledger_node WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
-                    [level, first, first + Int64(count)])
+                    [level, first, first + Int64(count)], kept: true)
             var hashes: [TreeHash] = []
             hashes.reserveCapacity(count)
             while try rows.next() {
