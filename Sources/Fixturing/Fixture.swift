@@ -97,6 +97,8 @@ public struct Instrument: Sendable, Equatable {
 /// What the operator is shown at the slot.
 public enum Verdict: String, Sendable, Codable {
     case pass, fail, refused, quarantined, aborted
+    /// Turned away here: to be seated in another slot.
+    case otherSlot = "other-slot"
 }
 
 /// A fixture's own faults; a unit's faults arrive as silence, noise or wrong answers.

@@ -34,7 +34,7 @@ import Testing
     /// What the unit itself holds afterwards, not what the record says about it.
     @Test func aBlessedUnitCarriesExactlyItsPlan() async throws {
         let station = try await TestStation()
-        let shelf = try UnitShelf(folder: station.home + "/shelf")
+        let shelf = UnitShelf(folder: station.home + "/shelf")
         let line = try EmulatedLine(LineSetup(seed: 7, units: 1), shelf: shelf)
         let plan = try station.plan()
         _ = try await station.run(line, plan: plan)

@@ -13,11 +13,12 @@ import Testing
 
         init() {
             path = FileManager.default.temporaryDirectory.path + "/imp-shelf-\(UInt64.random(in: 0 ... .max))"
+            try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
-        var shelf: UnitShelf { get throws { try UnitShelf(folder: path) } }
+        var shelf: UnitShelf { UnitShelf(folder: path) }
 
         func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
     }
@@ -55,7 +56,7 @@ import Testing
     @Test func aKilledLineGoesOnWhereItWas() async throws {
         let folder = Folder()
         do {
-            let line = try EmulatedLine(Self.setup, shelf: try folder.shelf)
+            let line = try EmulatedLine(Self.setup, shelf: folder.shelf)
             let done = line.slot("1")
             _ = try await done.awaitUnit()
             try await done.release(.pass)
@@ -66,7 +67,7 @@ import Testing
             _ = try await link.ask(WriteFlash(address: 0x2000, data: [9, 8, 7]))
             _ = try await link.ask(Bless(passed: true))
         }
-        let line = try EmulatedLine(Self.setup, shelf: try folder.shelf)
+        let line = try EmulatedLine(Self.setup, shelf: folder.shelf)
         #expect(line.cloud.blessings.map(\.outcome) == [.accepted])
         let slot = line.slot("2")
         let arrival = try await slot.awaitUnit()
@@ -83,7 +84,7 @@ import Testing
     @Test func whatTheStationWroteToTheFlashIsThere() async throws {
         let folder = Folder()
         do {
-            let slot = try EmulatedLine(Self.setup, shelf: try folder.shelf).slot("1")
+            let slot = try EmulatedLine(Self.setup, shelf: folder.shelf).slot("1")
             _ = try await slot.awaitUnit()
             try await slot.setReset(held: true)
             try await slot.setPower(true)
@@ -100,11 +101,11 @@ import Testing
     @Test func unitsInTheRetestTrayComeLast() async throws {
         let folder = Folder()
         do {
-            let slot = try EmulatedLine(Self.setup, shelf: try folder.shelf).slot("1")
+            let slot = try EmulatedLine(Self.setup, shelf: folder.shelf).slot("1")
             _ = try await slot.awaitUnit()
             try await slot.release(.fail)
         }
-        let slot = try EmulatedLine(Self.setup, shelf: try folder.shelf).slot("1")
+        let slot = try EmulatedLine(Self.setup, shelf: folder.shelf).slot("1")
         var order: [Int] = []
         while let arrival = try await slot.awaitUnit() {
             order.append(arrival.ordinal)
@@ -117,8 +118,8 @@ import Testing
         let folder = Folder()
         let record = BlessingRecord(
             deviceID: "a", ordinal: 1, outcome: .accepted, answered: true, repeated: false)
-        try folder.shelf.append(record)
-        try folder.shelf.append(record)
+        folder.shelf.append(record)
+        folder.shelf.append(record)
         let path = folder.path + "/blessings.jsonl"
         var bytes = try Data(contentsOf: URL(filePath: path))
         bytes.removeLast(5)
@@ -140,10 +141,14 @@ import Testing
         default: try FileManager.default.removeItem(atPath: path)
         }
         #expect(throws: ShelfError.self) { try folder.shelf.load() }
-        #expect(throws: ShelfError.self) { try EmulatedLine(Self.setup, shelf: try folder.shelf) }
+        #expect(throws: ShelfError.self) { try EmulatedLine(Self.setup, shelf: folder.shelf) }
     }
 
-    @Test func aFolderThatCannotBeMadeIsNamed() {
-        #expect(throws: ShelfError.self) { try UnitShelf(folder: "/proc/no-such-place/shelf") }
+    @Test func aFolderThatCannotBeMadeIsNamedWhenAUnitIsWrittenDown() throws {
+        let shelf = UnitShelf(folder: "/proc/no-such-place/shelf")
+        #expect(try shelf.load().isEmpty)
+        let state = UnitState(recipe: try #require(Self.setup.recipes.first))
+        let error = #expect(throws: ShelfError.self) { try shelf.save(state) }
+        #expect("\(try #require(error))".contains("/proc/no-such-place/shelf"))
     }
 }

@@ -36,7 +36,7 @@ import Testing
         #expect(variant.module.profile == .release30)
         #expect(variant.images.map(\.name) == ["only"])
         #expect(variant.retest.attempts == 4)
-        #expect(variant.retest.causes == [.fail, .silent])
+        #expect(variant.retest.causes == [.fail, .silent, .aborted])
         #expect(variant.product == "Env Sensor")
         #expect(variant.markets.map(\.text) == ["US"])
         #expect(sku?.productDescription == nil)

@@ -73,6 +73,81 @@ struct StationProgram {
             wasKilled: process.terminationReason == .uncaughtSignal)
     }
 
+    /// A run that is still going on.
+    final class Running {
+        let process = Process()
+        private let out = Pipe()
+        private let trouble: String
+        private var rest = Data()
+
+        init(_ arguments: [String], environment: [String: String], trouble: String) throws {
+            self.trouble = trouble
+            process.executableURL = StationProgram.program
+            process.arguments = arguments
+            process.environment = environment
+            process.standardOutput = out
+            FileManager.default.createFile(atPath: trouble, contents: nil)
+            process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: trouble))
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+        }
+
+        /// The next line that the program prints; nil when it has ended.
+        func line() -> String? {
+            while true {
+                if let end = rest.firstIndex(of: 0x0A) {
+                    let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                    rest = Data(rest[rest.index(after: end)...])
+                    return line
+                }
+                let more = out.fileHandleForReading.availableData
+                if more.isEmpty { return nil }
+                rest += more
+            }
+        }
+
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// Everything that was still to come, what it said on the way, and how it ended.
+        func end() -> (lines: [String], error: String, status: Int32) {
+            var lines: [String] = []
+            while let line = line() { lines.append(line) }
+            process.waitUntilExit()
+            return (
+                lines, (try? String(contentsOfFile: trouble, encoding: .utf8)) ?? "",
+                process.terminationStatus
+            )
+        }
+    }
+
+    func start(_ arguments: String...) throws -> Running {
+        var environment = ProcessInfo.processInfo.environment
+        environment["BLESSING_STATION"] = home + "/demo"
+        environment["NO_COLOR"] = "1"
+        return try Running(
+            arguments, environment: environment, trouble: home + "/err-\(UUID().uuidString)")
+    }
+
+    /// A shell script in mount and user namespaces of its own, where `$1` is the program and `$2` this folder.
+    /// - Returns: nil where the system allows no such namespaces.
+    func inOwnMounts(_ script: String) throws -> (status: Int32, out: String)? {
+        func shell(_ script: String) throws -> (Int32, String) {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["unshare", "-rm", "sh", "-c", script, "sh", Self.program.path, home]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            process.standardError = pipe
+            try process.run()
+            let out = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return (process.terminationStatus, String(decoding: out, as: UTF8.self))
+        }
+        try FileManager.default.createDirectory(atPath: home + "/mount", withIntermediateDirectories: true)
+        guard try shell("mount -t tmpfs -o size=1m tmpfs $2/mount").0 == 0 else { return nil }
+        return try shell(script)
+    }
+
     /// Replaces text in a file of the station folder.
     func edit(_ file: String, _ old: String, _ new: String) throws {
         let path = home + "/demo/" + file

@@ -55,6 +55,7 @@ CREATE TABLE work_order (
     opened_seq    INTEGER NOT NULL UNIQUE,
     opened_at     INTEGER NOT NULL,
     serial_prefix TEXT,
+    serial_suffix TEXT,
     serial_width  INTEGER CHECK (serial_width BETWEEN 1 AND 15),
     serial_first  INTEGER CHECK (serial_first >= 0),
     serial_last   INTEGER CHECK (serial_last >= serial_first),
@@ -62,7 +63,8 @@ CREATE TABLE work_order (
     blessed       INTEGER NOT NULL CHECK (blessed >= 0), -- may pass the quantity when an unheard answer is learnt late
     failed        INTEGER NOT NULL CHECK (failed >= 0),  -- runs that ended otherwise than passed
     closed_seq    INTEGER UNIQUE,
-    close_reason  TEXT
+    close_reason  TEXT,
+    CHECK ((serial_prefix IS NULL) = (serial_suffix IS NULL))
 ) STRICT;
 
 CREATE TABLE device (

@@ -31,6 +31,7 @@ public struct Line: Sendable {
         let status = try await openOrder()
         let tokens = NVRAMTokens()
         try await rememberTokens(tokens)
+        let slotsInUse = SlotsInUse()
         let admission = Admission(places: status.quantity - status.blessed - status.running)
         var report = LineReport(
             order: plan.order.id, quantity: status.quantity, blessedBefore: status.blessed)
@@ -38,7 +39,8 @@ public struct Line: Sendable {
         let tasks = slots.enumerated().map { index, slot in
             let runner = SlotRunner(
                 name: slot.name, number: index + 1, fixture: slot.fixture, plan: plan, store: store,
-                settings: settings, tokens: tokens, admission: admission, tell: tell)
+                settings: settings, tokens: tokens, admission: admission,
+                slotsInUse: slotsInUse, tell: tell)
             return Task {
                 do {
                     return try await runner.run()
@@ -78,7 +80,7 @@ public struct Line: Sendable {
                         market: order.market?.description, serials: RecordedSerialRange(order.serials))))
         }
         guard let status = try await store.reader.order(order.id) else {
-            throw PlanRefusal.noVariant(order: order.id, sku: order.sku)
+            throw StoreError.notFound("work order \(order.id), which was just opened")
         }
         try status.mustMatch(plan)
         return status

@@ -15,7 +15,8 @@ extension OrderStatus {
         }
         if let prefix = serialPrefix, let first = serialFirst, let last = serialLast, let width = serialWidth
         {
-            let recorded = RecordedSerialRange(prefix: prefix, first: first, last: last, width: width)
+            let recorded = RecordedSerialRange(
+                prefix: prefix, first: first, last: last, width: width, suffix: serialSuffix ?? "")
             if recorded != wanted {
                 throw OrderDisagreement(
                     order: order, what: "serial range",
@@ -44,6 +45,8 @@ public struct OrderDisagreement: Error, Equatable, Sendable, CustomStringConvert
 
 extension RecordedSerialRange {
     init(_ range: StationConfig.SerialRange) {
-        self.init(prefix: range.prefix, first: range.first, last: range.last, width: range.width)
+        self.init(
+            prefix: range.prefix, first: range.first, last: range.last, width: range.width,
+            suffix: range.suffix)
     }
 }

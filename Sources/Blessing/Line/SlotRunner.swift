@@ -13,6 +13,7 @@ struct SlotRunner: Sendable {
     let settings: LineSettings
     let tokens: NVRAMTokens
     let admission: Admission
+    let slotsInUse: SlotsInUse
     let tell: LineEventSink
 
     /// Runs units until none may or will come.
@@ -24,12 +25,14 @@ struct SlotRunner: Sendable {
         while !settings.control.isFinishing, !Task.isCancelled, await admission.enter() {
             tell(LineEvent(slot: name, .waiting))
             let arrival: UnitArrival?
+            await slotsInUse.awaitsUnit(name)
             do {
                 arrival = try await fixture.awaitUnit()
             } catch {
                 tell(LineEvent(slot: name, .remark("the slot can't be used: \(error)")))
                 arrival = nil
             }
+            await slotsInUse.isTaken(name)
             guard let arrival, !settings.control.isFinishing else {
                 await admission.leave(used: false)
                 break
@@ -74,7 +77,7 @@ struct SlotRunner: Sendable {
         var procedure = UnitProcedure(
             context: UnitContext(
                 slot: name, slotNumber: number, arrival: arrival, plan: plan, fixture: fixture, link: link,
-                store: store, settings: settings, tokens: tokens, tell: tell))
+                store: store, settings: settings, tokens: tokens, slotsInUse: slotsInUse, tell: tell))
         return try await procedure.run()
     }
 }

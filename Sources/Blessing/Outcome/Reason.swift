@@ -38,7 +38,7 @@ public enum ReasonCode: String, Sendable, CaseIterable, Codable {
     case identityConflict = "A12"
     case attemptsExhausted = "A13"
     case serialConflict = "A14"
-    case skuNotAllowed = "A15"
+    // A15 stays unused: a SKU that a station may not make is refused with its work order, before any unit.
     case otherSlotRequired = "A16"
     case flashUnsuitable = "A20"
     case flashProtected = "A21"

@@ -22,7 +22,6 @@ extension ReasonCode {
             .refused, "Identity is already taken", "Put it in the locked box; two units claim one identity."),
         .attemptsExhausted: Entry(.refused, "No attempts left", "Put the unit in the rework bin."),
         .serialConflict: Entry(.refused, "Serial number is taken", "Call the engineer."),
-        .skuNotAllowed: Entry(.refused, "Product not allowed at this station", "Take it to the right line."),
         .otherSlotRequired: Entry(.refused, "Use another slot", "Seat the unit in another slot."),
         .flashUnsuitable: Entry(
             .failed, "Wrong flash chip", "Put the unit in the rework bin: its flash chip must be changed."),

@@ -122,34 +122,31 @@ extension UnitProcedure {
                 try await leaveQuarantine(device, quarantine)
             }
         }
-        let failed = try await reader.runs(RunFilter(outcome: .failed, unit: device)).sorted {
-            $0.run < $1.run
-        }
-        attempt = failed.count + 1
-        let retest = context.plan.variant.retest
-        if !failed.isEmpty, failed.count >= retest.attempts {
-            throw Reason(
-                .attemptsExhausted,
-                "\(device) failed \(failed.count) of \(retest.attempts) allowed attempts, last with \(failed.last?.code ?? "no code")"
-            )
-        }
-        if let final = failed.first(where: { $0.stage.map(retest.neverAfter.contains) ?? false }) {
-            throw Reason(
-                .attemptsExhausted,
-                "\(device) failed at \(final.failedStep ?? "") (\(final.run)); the SKU allows no retest after that"
-            )
-        }
-        if let last = failed.last { try await rest(after: last) }
+        let history = RetestHistory(try await reader.runs(RunFilter(unit: device)))
+        attempt = history.counted + 1
+        if let refusal = history.refusal(of: device, by: context.plan.variant.retest) { throw refusal }
+        if let last = history.attempts.last { try await rest(after: last.run) }
     }
 
     /// What the SKU wants between two attempts: another slot, or time to cool down without power.
     private mutating func rest(after last: RunRow) async throws {
         let retest = context.plan.variant.retest
-        if retest.newSlot == .require, last.slot == context.slotNumber {
-            throw Reason(
-                .otherSlotRequired,
-                "the last attempt failed in this slot (\(last.run)); the SKU wants the next one in another"
-            )
+        if last.slot == context.slotNumber {
+            switch retest.newSlot {
+            case .any: break
+            case .require:
+                throw Reason(
+                    .otherSlotRequired,
+                    "the last attempt ended in this slot (\(last.run)); the SKU wants the next one in another"
+                )
+            case .prefer:
+                if let free = await context.slotsInUse.freeSlot(besides: context.slot) {
+                    throw Reason(
+                        .otherSlotRequired,
+                        "the last attempt ended in this slot (\(last.run)), and slot \(free) waits for a unit; the SKU prefers another slot"
+                    )
+                }
+            }
         }
         guard retest.coolDown > .zero else { return }
         try await context.fixture.setPower(false)

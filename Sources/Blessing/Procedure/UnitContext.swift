@@ -15,6 +15,7 @@ struct UnitContext: Sendable {
     let store: StationStore
     let settings: LineSettings
     let tokens: NVRAMTokens
+    let slotsInUse: SlotsInUse
     let tell: LineEventSink
     var run: RunID?
 

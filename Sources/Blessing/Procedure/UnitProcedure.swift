@@ -60,7 +60,7 @@ struct UnitProcedure {
             context.event(.remark("the run's end was refused: \(error)"))
         }
         let outcome = reason?.code.entry.outcome ?? .passed
-        try? await context.fixture.release(Verdict(outcome))
+        try? await context.fixture.release(Verdict(outcome, reason?.code))
         let report = UnitResult(
             slot: context.slot, ordinal: context.arrival.ordinal, run: context.run,
             device: identity?.device.text,
@@ -194,8 +194,9 @@ extension RunImage {
 }
 
 extension Verdict {
-    init(_ outcome: RunOutcome) {
+    init(_ outcome: RunOutcome, _ code: ReasonCode?) {
         switch outcome {
+        case .refused where code == .otherSlotRequired: self = .otherSlot
         case .passed: self = .pass
         case .failed: self = .fail
         case .refused: self = .refused

@@ -16,6 +16,8 @@ public actor EmulatedLine {
     /// Units in slots, handed out by this life of the line.
     private var seated: Set<Int> = []
     private var retested: [Int: Int] = [:]
+    /// Units that a slot turned away, and which slot that was.
+    private var turnedAway: [Int: String] = [:]
     private var isClosed = false
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
@@ -82,8 +84,9 @@ public actor EmulatedLine {
                 return roster[ordinal]
             }
             if isClosed { return nil }
-            if !tray.isEmpty {
-                let ordinal = tray.removeFirst()
+            if let index = tray.firstIndex(where: { turnedAway[$0] != slot }) {
+                let ordinal = tray.remove(at: index)
+                turnedAway[ordinal] = nil
                 seated.insert(ordinal)
                 return roster[ordinal]
             }
@@ -94,13 +97,18 @@ public actor EmulatedLine {
 
     /// Whether a unit with this verdict will be put back into the feed.
     nonisolated func comesBack(_ state: UnitState, after verdict: Verdict) -> Bool {
-        (verdict == .fail || verdict == .aborted) && state.retests < setup.retests
+        verdict == .otherSlot
+            || (verdict == .fail || verdict == .aborted) && state.retests < setup.retests
     }
 
     /// A slot is done with a unit.
-    func takeBack(_ ordinal: Int, again: Bool) {
+    /// - Parameter slot: sent it away to be seated in another; nil otherwise.
+    func takeBack(_ ordinal: Int, again: Bool, notTo slot: String? = nil) {
         seated.remove(ordinal)
-        if again {
+        if again, let slot {
+            turnedAway[ordinal] = slot
+            tray.insert(ordinal, at: 0)
+        } else if again {
             retested[ordinal, default: 0] += 1
             switch setup.retestOrder {
             case .afterNewUnits: tray.append(ordinal)

@@ -89,7 +89,8 @@ public actor EmulatedSlot: Fixture {
         guard let unit = bench.state else { return }
         let comesBack = line.comesBack(unit, after: verdict)
         _ = bench.unseat(verdict, comesBack: comesBack)
-        await line.takeBack(unit.recipe.ordinal, again: comesBack)
+        await line.takeBack(
+            unit.recipe.ordinal, again: comesBack, notTo: verdict == .otherSlot ? name : nil)
         if let trouble = bench.shelfTrouble { throw trouble }
     }
 

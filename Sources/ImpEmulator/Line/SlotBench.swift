@@ -72,7 +72,8 @@ final class SlotBench {
             unit.flash = FlashContents()
         }
         unit.place = comesBack ? .waiting : .left(verdict)
-        if comesBack { unit.retests += 1 }
+        // Being sent to another slot is no retest.
+        if comesBack, verdict != .otherSlot { unit.retests += 1 }
         module = nil
         state = nil
         store(unit)

@@ -18,23 +18,19 @@ public struct UnitShelf: Sendable {
     /// Where the files lie.
     public let folder: String
 
-    /// - Parameter folder: made when it is not there.
-    public init(folder: String) throws(ShelfError) {
+    /// - Parameter folder: made when the first unit is written down.
+    public init(folder: String) {
         self.folder = folder
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritable(path: folder, reason: "\(error)")
-        }
     }
 
     /// Every unit on the shelf, by ordinal.
     public func load() throws(ShelfError) -> [UnitState] {
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw .unreadable(path: folder, reason: "\(error)")
+            throw .unreadable(path: folder, reason: Self.reason(error))
         }
         var states: [UnitState] = []
         for name in names.sorted() where name.hasPrefix("unit-") && name.hasSuffix(".json") {
@@ -67,7 +63,7 @@ public struct UnitShelf: Sendable {
         } catch let error as ShelfError {
             throw error
         } catch {
-            throw .unwritable(path: path(base + ".json"), reason: "\(error)")
+            throw .unwritable(path: path(base + ".json"), reason: Self.reason(error))
         }
         if let old = previous?.flashFile, old != stored.flashFile { unlink(path(old)) }
     }
@@ -89,6 +85,7 @@ public struct UnitShelf: Sendable {
 
     func append(_ record: BlessingRecord) {
         guard let line = try? JSONEncoder().encode(record) else { return }
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let file = open(path(Self.blessingLog), O_WRONLY | O_CREAT | O_APPEND, 0o644)
         guard file >= 0 else { return }
         defer { close(file) }
@@ -102,6 +99,12 @@ public struct UnitShelf: Sendable {
                 Darwin.write(file, buffer.baseAddress, buffer.count)
             #endif
         }
+    }
+
+    /// The system's own words where there are some.
+    private static func reason(_ error: any Error) -> String {
+        guard let posix = (error as? CocoaError)?.underlying as? POSIXError else { return "\(error)" }
+        return String(cString: strerror(posix.code.rawValue))
     }
 
     private static let blessingLog = "blessings.jsonl"
@@ -148,9 +151,10 @@ public struct UnitShelf: Sendable {
     private func write(_ bytes: [UInt8], to name: String) throws(ShelfError) {
         let temporary = path(name + ".new")
         do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try Data(bytes).write(to: URL(filePath: temporary))
         } catch {
-            throw .unwritable(path: path(name), reason: "\(error)")
+            throw .unwritable(path: path(name), reason: Self.reason(error))
         }
         guard rename(temporary, path(name)) == 0 else {
             throw .unwritable(path: path(name), reason: String(cString: strerror(errno)))

@@ -5,12 +5,14 @@ import Imp003
 final class FolderReading {
     let files: StationFiles
     let regulatory: RegulatoryDatabase
+    let emulator: EmulatorVocabulary?
     let problems = ProblemCollector()
     /// Paths that something refers to.
     private(set) var used: Set<String> = []
     private var inputs: [String: Result<InputFile, ConfigFileError>] = [:]
 
-    init(files: StationFiles, regulatory: RegulatoryDatabase) {
+    init(files: StationFiles, regulatory: RegulatoryDatabase, emulator: EmulatorVocabulary?) {
+        self.emulator = emulator
         self.files = files
         self.regulatory = regulatory
     }

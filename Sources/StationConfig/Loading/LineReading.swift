@@ -1,6 +1,6 @@
 import Imp003
 
-/// Reads line.yaml. Whether a fault or a chip exists is the emulator's to say; here only the form is judged.
+/// Reads line.yaml. Whether a fault or a chip exists is the emulator's to say.
 struct LineReading {
     let reading: FolderReading
     /// By id: whether abstract; nil when not all SKU files could be read.
@@ -16,6 +16,7 @@ struct LineReading {
         for entry in node["chips"]?.entries ?? [] {
             chips[entry.key] = entry.value.text
             checkProduct(entry)
+            checkChip(entry)
         }
         let items = node["faults"]?.items ?? []
         let faults = items.enumerated().compactMap { fault($1, of: units, path: "faults[\($0)]") }
@@ -37,6 +38,17 @@ struct LineReading {
             found: "`\(entry.key)`, which is no SKU",
             allowed: Phrase.oneOf(buildable.sorted()),
             remedy: Phrase.didYouMean(entry.key, among: buildable, otherwise: "Name a SKU, or `default`."))
+    }
+
+    private func checkChip(_ entry: ConfigEntry) {
+        guard let known = reading.emulator?.chips, let name = entry.value.text, !known.contains(name) else {
+            return
+        }
+        problems.report(
+            .emulatedChip, at: entry.value.origin, path: "chips.\(entry.key)", found: entry.value.spoken,
+            allowed: Phrase.oneOf(known),
+            remedy: Phrase.didYouMean(name, among: known, otherwise: "Name a chip of which there is a model.")
+        )
     }
 
     private func fault(_ node: ConfigNode, of count: Int?, path: String) -> EmulatedFault? {
@@ -76,6 +88,12 @@ struct LineReading {
                 .emulatedFault, at: node.origin, path: path, found: node.spoken,
                 allowed: "name[:parameter][@time][%probability][^seatings], such as uart-noise:0.001",
                 remedy: "Write the units under `units`, one fault an entry.")
+            return nil
+        }
+        if let objection = reading.emulator?.objection(text) {
+            problems.report(
+                .emulatedFault, at: node.origin, path: path, found: objection, allowed: "",
+                remedy: "`station emulate faults` lists them all.")
             return nil
         }
         return text

@@ -22,9 +22,10 @@ public struct StationFolder: Hashable, Sendable {
     /// - Parameters:
     ///   - path: the station folder.
     ///   - regulatory: what the countries allow.
+    ///   - emulator: what line.yaml may name; nil where nothing will be emulated.
     /// - Returns: the folder, unless any problem is an error; and all problems by file and line, warnings included.
     public static func load(
-        at path: String, regulatory: RegulatoryDatabase
+        at path: String, regulatory: RegulatoryDatabase, emulator: EmulatorVocabulary? = nil
     ) -> (StationFolder?, [ConfigProblem]) {
         guard let files = StationFiles(at: path) else {
             let problems = ProblemCollector()
@@ -34,7 +35,7 @@ public struct StationFolder: Hashable, Sendable {
                 remedy: "Name the folder that holds station.yaml.")
             return (nil, problems.sorted)
         }
-        let reading = FolderReading(files: files, regulatory: regulatory)
+        let reading = FolderReading(files: files, regulatory: regulatory, emulator: emulator)
         let folder = FolderAssembly(reading: reading).assemble()
         let problems = reading.problems.sorted
         return (problems.hasErrors ? nil : folder, problems)

@@ -102,7 +102,7 @@ struct VariantReading {
         }
         return RetestPolicy(
             attempts: node.integer("attempts").flatMap(Int.init(exactly:)) ?? 1,
-            causes: Set(causes ?? [.fail]),
+            causes: Set(causes ?? [.fail, .aborted]),
             coolDown: node.duration("cool-down") ?? .zero, neverAfter: Set(stages ?? []),
             newSlot: node.text("new-slot").flatMap(RetestPolicy.NewSlot.init(rawValue:)) ?? .any)
     }

@@ -68,6 +68,7 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
     // Emulated line
     case emulatedUnit = "CFG090"
     case emulatedFault = "CFG091"
+    case emulatedChip = "CFG092"
     // Only ever warnings
     case unused = "CFG100"
 
@@ -133,6 +134,7 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
         case .badDate: "a date that does not exist"
         case .emulatedUnit: "an emulated unit that will not arrive"
         case .emulatedFault: "a fault text that cannot be read"
+        case .emulatedChip: "line.yaml names a flash chip of which there is no model"
         case .unused: "something in the folder is used by nothing"
         }
     }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What a measurement must be for its step to pass.
 public enum MeasurementLimit: Hashable, Sendable {
     /// A number from `low` to `high`, both included; one of them may be missing, never both.
@@ -97,8 +105,10 @@ public enum FailureReason: Hashable, Sendable, CustomStringConvertible {
         case .wrongType(let expected, let found):
             "\(expected) was expected, \(Self.shown(found.description)) was reported"
         case .notANumber: "the reported number is not a number (NaN)"
-        case .below(let value, let low): "\(Self.shown(value)) is below \(Self.shown(low))"
-        case .above(let value, let high): "\(Self.shown(value)) is above \(Self.shown(high))"
+        case .below(let value, let low):
+            "\(Self.shown(value) { $0 < low }) is below \(Self.shown(low))"
+        case .above(let value, let high):
+            "\(Self.shown(value) { $0 > high }) is above \(Self.shown(high))"
         case .notEqual(let expected, let found):
             "\(Self.shown(found.description)) instead of \(Self.shown(expected.description))"
         case .noMatch(let pattern, let found): "\(Self.shown(found)) does not match /\(pattern)/"
@@ -109,6 +119,19 @@ public enum FailureReason: Hashable, Sendable, CustomStringConvertible {
 
     private static func shown(_ value: Double) -> String {
         PlanValue.number(value).description
+    }
+
+    /// The value with five significant digits, or as many more as it takes to stay on the wrong side of its limit.
+    private static func shown(_ value: Double, isOutside: (Double) -> Bool) -> String {
+        guard value.isFinite, value != 0 else { return shown(value) }
+        for digits in 5...16 {
+            let places = digits - 1 - Int(log10(abs(value)).rounded(.down))
+            let scale = pow(10, Double(abs(places)))
+            let rounded =
+                places >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+            if rounded.isFinite, isOutside(rounded) { return shown(rounded) }
+        }
+        return shown(value)
     }
 
     /// At most 60 characters, control characters made visible.

@@ -18,7 +18,7 @@ public enum RetestCause: String, CaseIterable, Codable, Hashable, Sendable {
     case silent
     /// The cloud refused to bless it.
     case refused
-    /// A person or the station broke the run off.
+    /// A person broke the run off. Such a run is not counted as an attempt.
     case aborted
 }
 
@@ -43,9 +43,9 @@ public struct RetestPolicy: Hashable, Sendable {
     public let neverAfter: Set<ProcedureStage>
     public let newSlot: NewSlot
 
-    /// One attempt, no retest.
+    /// One attempt, no retest; a run that a person broke off was none.
     public static let none = RetestPolicy(
-        attempts: 1, causes: [], coolDown: .zero, neverAfter: [], newSlot: .any)
+        attempts: 1, causes: [.aborted], coolDown: .zero, neverAfter: [], newSlot: .any)
 
     /// Whether another attempt is allowed.
     /// - Parameters:

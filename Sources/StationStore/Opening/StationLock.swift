@@ -41,7 +41,12 @@ final class StationLock: Sendable {
     /// Lets others have the database.
     func release() {
         file.withLock { file in
-            if let held = file { close(held) }
+            if let held = file {
+                // Unlocked by name: a child that was forked a moment ago may hold the same file until it becomes
+                // another program.
+                flock(held, LOCK_UN)
+                close(held)
+            }
             file = nil
         }
     }

@@ -10,7 +10,7 @@ extension Projector {
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
-                        SELECT id, serial_prefix, serial_width, serial_first, serial_last FROM work_order
+                        SELECT id, serial_prefix, serial_width, serial_first, serial_last, serial_suffix FROM work_order
                         WHERE serial_prefix IS NOT NULL AND length(CAST(serial_prefix AS BLOB)) + serial_width = ?
                         """), arguments: [serials.prefix.utf8.count + serials.width])
             while let row = try rows.next() {
@@ -21,14 +21,14 @@ extension Projector {
         }
         try execute(
             """
-            INSERT INTO work_order (id, sku, market, quantity, opened_seq, opened_at, serial_prefix, serial_width,
-                serial_first, serial_last, serial_next, blessed, failed)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+            INSERT INTO work_order (id, sku, market, quantity, opened_seq, opened_at, serial_prefix, serial_suffix,
+                serial_width, serial_first, serial_last, serial_next, blessed, failed)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
                 body.order, body.sku, body.market, body.quantity, place.sequence, place.at,
-                body.serials?.prefix,
-                body.serials?.width, body.serials?.first, body.serials?.last, body.serials?.first,
+                body.serials?.prefix, body.serials?.suffix, body.serials?.width, body.serials?.first,
+                body.serials?.last, body.serials?.first,
             ])
     }
 
@@ -158,6 +158,6 @@ extension Projector {
     static func range(_ row: Row) -> SerialRange {
         SerialRange(
             prefix: row["serial_prefix"], first: row["serial_first"], last: row["serial_last"],
-            width: row["serial_width"])
+            width: row["serial_width"], suffix: row["serial_suffix"])
     }
 }

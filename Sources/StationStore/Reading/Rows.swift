@@ -253,6 +253,7 @@ public struct OrderStatus: Codable, Equatable, Sendable, FetchableRecord {
     /// Runs under way whose unit is not blessed yet.
     public var running: Int
     public var serialPrefix: String?
+    public var serialSuffix: String?
     public var serialWidth: Int?
     public var serialFirst: Int64?
     public var serialLast: Int64?
@@ -267,7 +268,7 @@ public struct OrderStatus: Codable, Equatable, Sendable, FetchableRecord {
             o.closed_seq IS NOT NULL AS isClosed, o.close_reason AS closeReason, o.blessed, o.failed AS failedRuns,
             (SELECT count(*) FROM run r WHERE r.work_order = o.id AND r.outcome IS NULL
                 AND r.blessing IS NOT 'blessed') AS running,
-            o.serial_prefix AS serialPrefix, o.serial_width AS serialWidth, o.serial_first AS serialFirst,
+            o.serial_prefix AS serialPrefix, o.serial_suffix AS serialSuffix, o.serial_width AS serialWidth, o.serial_first AS serialFirst,
             o.serial_last AS serialLast,
             o.serial_last - o.serial_next + 1 + (SELECT count(DISTINCT l.serial) FROM serial_lease l
                 WHERE l.work_order = o.id AND l.state = 'returned' AND l.number IS NOT NULL AND NOT EXISTS

@@ -1,7 +1,7 @@
 import ContentAddress
 import Ledger
 
-/// Serial numbers of one form: a prefix and a number, padded with zeros to a fixed width.
+/// Serial numbers of one form: a prefix, a number padded with zeros to a fixed width, a suffix.
 public struct SerialRange: Sendable, Equatable, Codable {
     public var prefix: String
     public var first: Int64
@@ -9,31 +9,37 @@ public struct SerialRange: Sendable, Equatable, Codable {
     public var last: Int64
     /// Digits, 1 to 15.
     public var width: Int
+    /// What stands behind the number; does not begin with a digit.
+    public var suffix: String
 
-    public init(prefix: String, first: Int64, last: Int64, width: Int) {
+    public init(prefix: String, first: Int64, last: Int64, width: Int, suffix: String = "") {
         self.prefix = prefix
         self.first = first
         self.last = last
         self.width = width
+        self.suffix = suffix
     }
 
     /// The serial number with that number.
     public func text(_ number: Int64) -> String {
         let digits = String(number)
-        return prefix + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        return prefix + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits + suffix
     }
 
     /// Which number of the range a serial number is; nil when it is none of them.
     public func number(of serial: String) -> Int64? {
-        guard serial.hasPrefix(prefix), serial.utf8.count == prefix.utf8.count + width,
-            let number = Int64(serial.dropFirst(prefix.count)), (first...last).contains(number),
+        guard serial.hasPrefix(prefix), serial.hasSuffix(suffix),
+            serial.utf8.count == prefix.utf8.count + width + suffix.utf8.count,
+            let number = Int64(serial.dropFirst(prefix.count).dropLast(suffix.count)),
+            (first...last).contains(number),
             text(number) == serial
         else { return nil }
         return number
     }
 
-    /// Whether some text is a serial number of both.
+    /// Whether some text is a serial number of both, their suffixes being equal.
     public func overlaps(_ other: SerialRange) -> Bool {
+        guard suffix == other.suffix else { return false }
         guard prefix.utf8.count + width == other.prefix.utf8.count + other.width else { return false }
         let (short, long) = prefix.utf8.count <= other.prefix.utf8.count ? (self, other) : (other, self)
         guard long.prefix.hasPrefix(short.prefix) else { return false }
@@ -46,6 +52,10 @@ public struct SerialRange: Sendable, Equatable, Codable {
 
     func check(_ rules: inout RecordRules) {
         if !prefix.isEmpty { rules.name(prefix, "serials.prefix", longest: 48) }
+        if !suffix.isEmpty { rules.name(suffix, "serials.suffix", longest: 48) }
+        rules.require(
+            !(suffix.utf8.first.map { (0x30...0x39).contains($0) } ?? false), "serials.suffix",
+            "should not begin with a digit, found \(suffix)")
         rules.integer(Int64(width), "serials.width", in: 1...15)
         guard (1...15).contains(width) else { return }
         let limit = (0..<width).reduce(1 as Int64) { product, _ in product * 10 } - 1
@@ -82,7 +92,8 @@ public struct OrderOpened: RecordBody {
         if var serials = try fields.optionalObject("serials") {
             self.serials = SerialRange(
                 prefix: try serials.text("prefix"), first: try serials.integer("first"),
-                last: try serials.integer("last"), width: Int(try serials.integer("width")))
+                last: try serials.integer("last"), width: Int(try serials.integer("width")),
+                suffix: try serials.optionalText("suffix") ?? "")
             try serials.finish()
         }
         sku = try fields.text("sku")
@@ -98,6 +109,7 @@ public struct OrderOpened: RecordBody {
             writer.member("first", serials.first)
             writer.member("last", serials.last)
             writer.member("prefix", serials.prefix)
+            writer.member("suffix", serials.suffix.isEmpty ? nil : serials.suffix)
             writer.member("width", Int64(serials.width))
             writer.endObject()
         }

@@ -54,7 +54,7 @@ extension StationReader {
         report.findings += checkpoints.findings
         report.signed = checkpoints.roots.keys.max() ?? 0
 
-        let pass = try Self.open(at: path, mapped: true)
+        let pass = database is DatabasePool ? try Self.open(at: path, mapped: true) : self
         // Two stretches in flight a core: one is hashed while the next is read.
         let starts = Array(stride(from: 0, to: size, by: Int64.Stride(ChainStretch.length)))
         var sizes = checkpoints.roots.keys.sorted()[...]

@@ -366,7 +366,7 @@ public final class USBSlotFixture: Fixture {
             switch verdict {
             case .pass: pins.high |= FixtureWiring.High.pass
             case .fail, .refused, .quarantined: pins.high |= FixtureWiring.High.fail
-            case .aborted: break
+            case .aborted, .otherSlot: break
             }
         }
     }

@@ -13,7 +13,8 @@ struct CheckCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (folder, problems) = StationFolder.load(at: options.path, regulatory: try Regulatory.database())
+        let (folder, problems) = StationFolder.load(
+            at: options.path, regulatory: try Regulatory.database(), emulator: .ours)
         if json {
             try JSONOutput.print(problems)
         } else {

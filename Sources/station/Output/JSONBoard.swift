@@ -3,12 +3,19 @@ import StationConfig
 import StationStore
 import Synchronization
 
-/// Progress for a program: one JSON document for each finished unit and each run closed at the start, one summary.
+/// Progress for a program: one JSON document for each run that begins, each finished unit and each run closed at the
+/// start, one summary.
 final class JSONBoard: LineDisplay {
     private let lock = Mutex(())
 
     func show(_ event: LineEvent) {
         switch event.kind {
+        case .started(let run):
+            print(
+                .object([
+                    "event": .text("start"), "slot": event.slot.map(CanonicalJSON.text) ?? .null,
+                    "run": .integer(run.rawValue),
+                ]))
         case .finished(let report): print(Self.document(report))
         case .recovered(let run):
             print(

@@ -1,6 +1,7 @@
 import Blessing
 import Fixturing
 import ImpEmulator
+import NORChipModel
 import StationConfig
 import TimeAndChance
 
@@ -35,12 +36,24 @@ enum EmulatedSlots {
         }
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
         do {
-            let line = try EmulatedLine(setup, shelf: try shelf.map { try UnitShelf(folder: $0) })
+            let line = try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
             return folder.station.slots.map { ($0.name, line.slot($0.name)) }
         } catch let error as ShelfError {
             throw StationFailure(.badInput, "\(error)")
         } catch let error as LineError {
             throw StationFailure(.badInput, "\(error)")
+        }
+    }
+}
+
+extension EmulatorVocabulary {
+    /// What this program's emulator knows.
+    static let ours = EmulatorVocabulary(chips: NORPart.catalogue.map(\.name)) { text in
+        do {
+            _ = try Fault(parsing: text)
+            return nil
+        } catch {
+            return "\(error)"
         }
     }
 }

@@ -26,7 +26,8 @@ struct FolderOptions: ParsableArguments {
     /// The whole folder, checked.
     /// - Throws: `StationFailure` with every problem, when there is one that matters.
     func load(warn: Bool = true) throws -> StationFolder {
-        let (folder, problems) = StationFolder.load(at: path, regulatory: try Regulatory.database())
+        let (folder, problems) = StationFolder.load(
+            at: path, regulatory: try Regulatory.database(), emulator: .ours)
         guard let folder else {
             for problem in problems { Terminal.note("\(problem)") }
             let errors = problems.count { $0.severity == .error }

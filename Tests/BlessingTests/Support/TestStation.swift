@@ -21,11 +21,18 @@ final class TestStation: Sendable {
         .deletingLastPathComponent()
         .appendingPathComponent("stations/demo").path
 
-    init() async throws {
+    /// - Parameter change: edits a copy of the demo's folder; nil takes the demo as it is.
+    init(_ change: ((_ folder: String) throws -> Void)? = nil) async throws {
         home = NSTemporaryDirectory() + "blessing-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        var path = Self.demo
+        if let change {
+            path = home + "/demo"
+            try FileManager.default.copyItem(atPath: Self.demo, toPath: path)
+            try change(path)
+        }
         let (loaded, problems) = StationFolder.load(
-            at: Self.demo, regulatory: try RegulatoryDatabase.shipped())
+            at: path, regulatory: try RegulatoryDatabase.shipped())
         guard let loaded else { throw Problems(problems) }
         folder = loaded
         key = try StationKey.generate(name: StationStore.origin(station: loaded.station.name))
