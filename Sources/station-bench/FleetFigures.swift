@@ -6,11 +6,13 @@ import ImpEmulator
 import Ledger
 import StationConfig
 import StationStore
+import Synchronization
 import TimeAndChance
 
 /// A thousand emulated units through the whole procedure, with a real database on disk.
 struct FleetFigures {
-    private static let units = 1000
+    /// `station-bench fleet [UNITS]`.
+    var units = 1000
 
     func run() async throws {
         let home = NSTemporaryDirectory() + "fleet-\(getpid())"
@@ -24,7 +26,7 @@ struct FleetFigures {
         let store = try await StationStore.create(
             at: home + "/station.db", station: folder.station.name, key: key, program: "station-bench")
         let plan = try BlessingPlan.make(for: order, in: folder)
-        var setup = LineSetup(seed: 1, units: Self.units)
+        var setup = LineSetup(seed: 1, units: units)
         setup.chipPart = "W25Q16"
         let line = try EmulatedLine(setup)
         let settings = LineSettings(
@@ -33,14 +35,25 @@ struct FleetFigures {
         let before = Self.residentMegabytes()
         let watch = ContinuousClock()
         let began = watch.now
+        let done = Atomic(0)
+        let half = Atomic(0)
         let report = try await Line(
             plan: plan, slots: folder.station.slots.map { ($0.name, line.slot($0.name)) }, store: store,
-            settings: settings
+            settings: settings,
+            tell: { event in
+                guard case .finished = event.kind else { return }
+                if done.add(1, ordering: .relaxed).newValue == units / 2 {
+                    half.store(Self.residentMegabytes(), ordering: .relaxed)
+                }
+            }
         ).run()
         let seconds = Double((watch.now - began).wholeMilliseconds) / 1000
         try await store.close()
-        print("fleet: \(report.count(.passed)) of \(Self.units) units blessed in \(seconds) s (target 60 s)")
-        print("fleet: memory \(before) MB before, \(Self.residentMegabytes()) MB after")
+        print("fleet: \(report.count(.passed)) of \(units) units blessed in \(seconds) s (target 60 s)")
+        let after = Self.residentMegabytes()
+        print(
+            "fleet: memory \(before) MB before, \(half.load(ordering: .relaxed)) MB half-way, \(after) MB after"
+        )
     }
 
     /// The demo station with an order of a thousand.
@@ -49,8 +62,8 @@ struct FleetFigures {
         try FileManager.default.copyItem(atPath: demo, toPath: home + "/demo")
         let file = home + "/demo/orders/WO-2026-0117.yaml"
         let text = try String(contentsOfFile: file, encoding: .utf8)
-            .replacingOccurrences(of: "quantity: 24", with: "quantity: \(Self.units)")
-            .replacingOccurrences(of: "last: 100040", with: "last: \(100_000 + Self.units)")
+            .replacingOccurrences(of: "quantity: 24", with: "quantity: \(units)")
+            .replacingOccurrences(of: "last: 100040", with: "last: \(100_000 + units)")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         let (folder, problems) = StationFolder.load(
             at: home + "/demo", regulatory: try RegulatoryDatabase.shipped())

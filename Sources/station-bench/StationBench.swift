@@ -13,7 +13,10 @@ import Foundation
         let groups: [(name: String, run: () async throws -> Void)] = [
             ("flash", { try FlashFigures(executable: program, runs: 5).run() }),
             ("record", { try await RecordFigures.run(Array(words.dropFirst())) }),
-            ("fleet", { try await FleetFigures().run() }),
+            (
+                "fleet",
+                { try await FleetFigures(units: words.dropFirst().first.flatMap { Int($0) } ?? 1000).run() }
+            ),
             ("start", { try StartFigures(program: program).run() }),
         ]
         for group in groups where words.isEmpty || words[0] == group.name {

@@ -36,6 +36,30 @@ import Testing
         #expect(try Self.python(file, try #require(verifier)) != 0)
     }
 
+    /// Every order that ships can be built to its end, faulty units and retests included.
+    @Test func everyOrderOfTheDemoIsBuiltToItsEnd() throws {
+        let station = try StationProgram()
+        defer { station.remove() }
+        try #require(try station.run("init").status == 0)
+        let orders = try FileManager.default.contentsOfDirectory(atPath: station.home + "/demo/orders").map {
+            String($0.dropLast(5))
+        }
+        try #require(orders.count >= 8)
+        for order in orders.sorted() {
+            let run = try station.run("run", order, "--json")
+            let end = try #require(
+                run.out.split(separator: "\n").last.map(String.init), "\(order): \(run.error)")
+            let quantity = try #require(Self.number(of: "quantity", in: end))
+            #expect(Self.number(of: "blessed", in: end) == quantity, "\(order): \(end)")
+        }
+        #expect(try station.run("audit", "verify").status == 0)
+    }
+
+    static func number(of key: String, in json: String) -> Int? {
+        guard let range = json.range(of: "\"\(key)\":") else { return nil }
+        return Int(json[range.upperBound...].prefix { $0.isNumber })
+    }
+
     static func value(of key: String, in json: String) -> String? {
         guard let range = json.range(of: "\"\(key)\":\"") else { return nil }
         return String(json[range.upperBound...].prefix { $0 != "\"" })
