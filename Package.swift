@@ -19,6 +19,7 @@ let package = Package(
     targets: [
         // Ground floor.
         .target(name: "TimeAndChance"),
+        .target(name: "Wording"),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "ContentAddress", dependencies: ["CLibCrypto"], swiftSettings: hot),
         .target(
@@ -55,7 +56,7 @@ let package = Package(
         // Files, record, procedure.
         .target(
             name: "StationConfig",
-            dependencies: ["Imp003", "ContentAddress", .product(name: "Yams", package: "Yams")]),
+            dependencies: ["Imp003", "ContentAddress", "Wording", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "StationStore",
             dependencies: [
@@ -63,6 +64,12 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Migrations")]),
+        .target(
+            name: "Audit",
+            dependencies: [
+                "StationStore", "Ledger", "Wording", "ContentAddress",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Blessing",
             dependencies: [
@@ -75,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Blessing", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore", "Ledger",
+                "Audit", "Blessing", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore", "Ledger",
                 "Squirrel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -125,9 +132,12 @@ let package = Package(
         .testTarget(
             name: "StationConfigTests",
             dependencies: [
-                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance",
+                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance", "Wording",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

@@ -1,5 +1,6 @@
 import Testing
 import TimeAndChance
+import Wording
 
 @testable import StationConfig
 

@@ -92,6 +92,9 @@ CREATE TABLE device (
     CHECK ((blessed_seq IS NULL) = (blessed_at IS NULL) AND (blessed_seq IS NULL) = (blessed_run IS NULL))
 ) STRICT;
 
+CREATE INDEX device_by_nvram ON device (nvram) WHERE nvram IS NOT NULL;
+CREATE INDEX device_by_blessing ON device (blessed_at) WHERE blessed_at IS NOT NULL;
+
 CREATE TABLE device_image (
     device  INTEGER NOT NULL REFERENCES device (id),
     address INTEGER NOT NULL,
@@ -101,6 +104,8 @@ CREATE TABLE device_image (
     seq     INTEGER NOT NULL,
     PRIMARY KEY (device, address)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX device_image_by_digest ON device_image (digest);
 
 CREATE TABLE run (
     id           INTEGER PRIMARY KEY,
@@ -132,6 +137,10 @@ CREATE TABLE run (
 CREATE INDEX run_by_device ON run (device);
 CREATE INDEX run_by_order ON run (work_order);
 CREATE INDEX run_by_start ON run (started_at);
+CREATE INDEX run_by_slot ON run (slot, started_at);
+CREATE INDEX run_by_plan ON run (plan_digest);
+CREATE INDEX run_by_code ON run (code) WHERE code IS NOT NULL;
+CREATE INDEX run_by_operator ON run (operator) WHERE operator IS NOT NULL;
 CREATE INDEX run_unfinished ON run (id) WHERE outcome IS NULL;
 CREATE UNIQUE INDEX run_of_a_device_is_one_at_a_time ON run (device) WHERE outcome IS NULL;
 

@@ -18,6 +18,12 @@ public struct BlessingPlan: Sendable {
     public let labelTemplate: String?
     public let limits: Limits
 
+    /// The order's market, or all markets of the variant when the order names none: for each of them the unit is made
+    /// legal. Codes in alphabetical order, separated by spaces.
+    public var markets: String {
+        (order.market.map { [$0] } ?? variant.markets).map(\.description).sorted().joined(separator: " ")
+    }
+
     /// Bytes with their name and hash.
     public struct Content: Sendable, Equatable {
         public let name: String

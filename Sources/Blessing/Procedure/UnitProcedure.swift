@@ -78,7 +78,7 @@ struct UnitProcedure {
                 RunStarted(
                     slot: context.slotNumber, sku: plan.variant.id, skuDigest: plan.variant.digest,
                     planDigest: plan.digest, order: plan.order.id,
-                    market: plan.variant.markets.first?.description,
+                    market: plan.markets,
                     images: plan.images.map(RunImage.init),
                     operatedBy: context.settings.operatedBy.map { .named($0) },
                     fixture: context.fixture.label, program: context.settings.program,

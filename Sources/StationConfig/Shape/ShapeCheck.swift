@@ -1,4 +1,5 @@
 import Imp003
+import Wording
 
 /// Checks a value against its shape and reports every difference: unknown keys, missing keys, wrong kinds,
 /// values out of range.

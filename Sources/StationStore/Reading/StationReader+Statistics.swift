@@ -4,6 +4,7 @@ import GRDB
 public struct RunFilter: Sendable, Equatable {
     public var order: String?
     public var sku: String?
+    /// One country code; a run may be for several.
     public var market: String?
     public var outcome: RunOutcome?
     public var slot: Int?
@@ -43,7 +44,7 @@ public struct RunFilter: Sendable, Equatable {
         }
         add("r.work_order = ?", order)
         add("r.sku = ?", sku)
-        add("r.market = ?", market)
+        add("instr(' ' || r.market || ' ', ' ' || ? || ' ') > 0", market)
         add("r.outcome = ?", outcome?.rawValue)
         add("r.slot = ?", slot)
         add("r.started_at >= ?", since)

@@ -52,7 +52,8 @@ public final class StationReader: Sendable {
     }
 
     /// Runs a question, and puts its errors into the station's words.
-    func ask<Answer: Sendable>(_ question: @escaping @Sendable (Database) throws -> Answer) async throws
+    package func ask<Answer: Sendable>(_ question: @escaping @Sendable (Database) throws -> Answer)
+        async throws
         -> Answer
     {
         do {

@@ -133,7 +133,7 @@ public struct RunStarted: RecordBody {
         rules.require(
             Set(images.map(\.address)).count == images.count, "images",
             "should each have an address of their own")
-        rules.name(market, "market")
+        rules.name(market, "market", longest: 1024)
         rules.person(operatedBy, "operator")
         rules.name(order, "order")
         rules.name(program, "program")

@@ -8,7 +8,10 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read, verify, export and prove the ledger.",
-        subcommands: [List.self, Show.self, Verify.self, Export.self, Prove.self])
+        subcommands: [
+            Ask.self, Named.self, Fields.self, List.self, Show.self, Verify.self, Export.self, Prove.self,
+            Publish.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Ledger entries, newest first.")

@@ -7,6 +7,10 @@ struct Table {
         self.headings = headings
     }
 
+    init(headings: [String]) {
+        self.headings = headings
+    }
+
     mutating func add(_ cells: String...) {
         rows.append(cells)
     }

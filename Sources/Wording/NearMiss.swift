@@ -1,8 +1,8 @@
 /// "Did you mean": the edit distance between what was typed and what exists.
-enum NearMiss {
+public enum NearMiss {
     /// The candidate nearest to `word`, when it is near enough to be a slip of the finger: at most one edit for
     /// words up to five letters, two up to ten, three beyond. Ties go to the first in alphabetical order.
-    static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+    public static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
         let allowed = word.unicodeScalars.count <= 5 ? 1 : word.unicodeScalars.count <= 10 ? 2 : 3
         var best: (distance: Int, candidate: String)?
         for candidate in candidates.sorted() where candidate != word {
@@ -15,7 +15,7 @@ enum NearMiss {
 
     /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other, without
     /// regard to case; more than `limit` is given as `limit + 1`.
-    static func distance(_ left: String, _ right: String, atMost limit: Int) -> Int {
+    public static func distance(_ left: String, _ right: String, atMost limit: Int) -> Int {
         let left = Array(left.lowercased().unicodeScalars)
         let right = Array(right.lowercased().unicodeScalars)
         guard abs(left.count - right.count) <= limit, max(left.count, right.count) <= 200 else {
@@ -37,34 +37,5 @@ enum NearMiss {
             last = current
         }
         return min(last[right.count], limit + 1)
-    }
-}
-
-/// Phrases that several messages share.
-enum Phrase {
-    /// `a`, `a or b`, `a, b or c`; long lists end with how many more there are.
-    static func oneOf(_ words: [String], atMost limit: Int = 12) -> String {
-        guard let last = words.last else { return "nothing" }
-        guard words.count <= limit else {
-            return words.prefix(limit).joined(separator: ", ") + " and \(words.count - limit) more"
-        }
-        return words.count == 1 ? last : words.dropLast().joined(separator: ", ") + " or " + last
-    }
-
-    /// `Did you mean …?`, or `otherwise` when nothing is near.
-    static func didYouMean(_ word: String, among candidates: some Sequence<String>, otherwise: String)
-        -> String
-    {
-        NearMiss.suggestion(for: word, among: candidates).map { "Did you mean `\($0)`?" } ?? otherwise
-    }
-
-    /// `an overlay`, `a plan`.
-    static func article(_ noun: String) -> String {
-        (noun.first.map { "aeiou".contains($0) } == true ? "an " : "a ") + noun
-    }
-
-    /// `0x70000`.
-    static func hex(_ value: some BinaryInteger) -> String {
-        "0x" + String(value, radix: 16, uppercase: true)
     }
 }

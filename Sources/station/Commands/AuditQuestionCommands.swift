@@ -1,0 +1,84 @@
+import ArgumentParser
+import Audit
+import StationStore
+
+extension AuditCommand {
+    struct Named: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ask",
+            abstract: "A question by its name.",
+            discussion: NamedQuestion.all.map { question in
+                ([question.name] + question.parameters.map { $0.uppercased() }).joined(separator: " ")
+                    + ": " + question.about
+            }.joined(separator: "\n"))
+
+        enum Format: String, CaseIterable, ExpressibleByArgument { case table, jsonl, csv }
+
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The question's name.") var question: String
+        @Argument(help: "What it is about.") var about: [String] = []
+        @Option(help: "table, jsonl or csv.") var format = Format.table
+
+        func run() async throws {
+            guard let question = NamedQuestion.all.first(where: { $0.name == question }) else {
+                throw StationFailure(
+                    .badInput,
+                    "There is no question \"\(question)\"; there are \(NamedQuestion.all.map(\.name).joined(separator: ", "))."
+                )
+            }
+            let reader = try options.reader()
+            let answer: NamedQuestion.Answer
+            do {
+                answer = try await question.answer(reader, about)
+            } catch let fault as QueryFault {
+                throw StationFailure(.badInput, "\(fault)")
+            }
+            switch (answer, format) {
+            case (.statement(let statement), .table):
+                try await AuditCommand.Ask.printTable(statement, reader, nil)
+            case (.rows(let columns, let rows), .table): AuditCommand.Ask.printTable(rows, columns)
+            case (.statement(let statement), _):
+                try await AuditCommand.Ask.stream(statement, reader, format == .csv ? .csv : .jsonl)
+            case (.rows(let columns, let rows), _):
+                let form: AnswerFormat = format == .csv ? .csv : .jsonl
+                if let heading = form.heading(columns) { Terminal.line(heading) }
+                for row in rows { Terminal.line(form.row(row, columns)) }
+            }
+        }
+    }
+
+    struct Publish: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the log as static files (C2SP tlog-tiles) that anybody can follow and verify.",
+            discussion: "Run it again to bring the folder up to date; any web server can hand the files out.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The folder to publish into.") var into: String
+
+        func run() async throws {
+            do {
+                let result = try await TilePublication(reader: try options.reader(), folder: into)
+                    .bringUpToDate()
+                Terminal.line(
+                    "\(result.size.of("entry", "entries")) published in \(into), \(result.files.of("file")) written."
+                )
+            } catch let fault as PublicationFault {
+                throw StationFailure(fault.isEvidence ? .evidence : .badInput, "\(fault)")
+            }
+        }
+    }
+}
+
+extension PublicationFault {
+    /// Whether it shows that a log is not what it was.
+    fileprivate var isEvidence: Bool {
+        switch self {
+        case .forked, .ahead: true
+        default: false
+        }
+    }
+}
+
+extension Int64 {
+    /// `1 entry`, `2 entries`.
+    fileprivate func of(_ one: String, _ many: String) -> String { "\(self) \(self == 1 ? one : many)" }
+}
