@@ -24,8 +24,14 @@ public struct Release30: Sendable, Equatable {
     public var scan = ScanFigures()
     /// What the release is known to do wrong.
     public var knownIssues = KnownIssues()
+    /// Rows whose behaviour is undone, so that a test can see that it would notice. What each one does then is said
+    /// in `RowBreak`.
+    public var broken: Set<RowID> = []
 
     public init() {}
+
+    /// Whether the behaviour that a row describes is there.
+    public func holds(_ row: RowID) -> Bool { !broken.contains(row) }
 
     /// How long the stages from power-on to running code take. None is published; these are plausible.
     public struct BootTimes: Sendable, Equatable {

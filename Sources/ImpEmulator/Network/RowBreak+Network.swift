@@ -1,0 +1,4 @@
+extension RowBreak {
+    /// Radio, connection, cloud, BlinkUp.
+    static let network: [RowID: String] = [:]
+}

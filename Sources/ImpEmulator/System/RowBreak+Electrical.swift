@@ -1,0 +1,4 @@
+extension RowBreak {
+    /// Pins, buses, the system and the language.
+    static let electrical: [RowID: String] = [:]
+}
