@@ -70,5 +70,10 @@ public final class HardwareAPI {
         return made
     }
 
+    /// A level on the board may have changed.
+    func lookAtPins() {
+        for pin in pins.values.sorted(by: { $0.name.rawValue < $1.name.rawValue }) { pin.look() }
+    }
+
     var wakePinIsArmed: Bool { pins[.w]?.isWakeupInput ?? false }
 }

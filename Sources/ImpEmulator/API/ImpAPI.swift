@@ -200,6 +200,7 @@ public final class ImpAPI {
         }
         try machine.requireRunning()
         let module = module
+        module.keptTable = machine.firmware?.keptTable
         let armed = machine.interface?.hardware.wakePinIsArmed ?? false
         module.sleepDeeply(for: .wholeNanoseconds(ofSeconds: seconds), then: .timer)
         module.wakePinIsArmed = armed

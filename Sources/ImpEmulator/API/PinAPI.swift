@@ -26,11 +26,16 @@ public final class PinAPI {
         self.machine = machine
     }
 
+    /// Told after the level at this input has changed.
+    private var onChange: Callback?
+    private var lastLevel = false
+
     var isWakeupInput: Bool { mode == .wakeup }
 
     /// `pin.configure(mode[, startingState])`; takes effect at once.
+    /// - Parameter onChange: called after each change of a digital input's level.
     /// - Throws: when the mux has no such function on this pin.
-    public func configure(_ mode: Mode) throws(SquirrelError) {
+    public func configure(_ mode: Mode, onChange: Callback? = nil) throws(SquirrelError) {
         try machine.requireRunning()
         let functions = PinMux.functions[name] ?? []
         let missing: Bool =
@@ -40,8 +45,11 @@ public final class PinAPI {
             case .wakeup: !functions.contains(.wakeup)
             default: false
             }
-        if missing { throw SquirrelError("\(name) does not support this mode") }
+        if missing || (onChange != nil && !functions.contains(.stateChange) && mode != .wakeup) {
+            throw SquirrelError("\(name) does not support this mode")
+        }
         self.mode = mode
+        self.onChange = nil
         var state = BoardElectronics.PinState()
         switch mode {
         case .digitalOut(let start): state.drive = start ? .high : .low
@@ -52,6 +60,15 @@ public final class PinAPI {
         case .digitalIn, .analogIn: break
         }
         board.set(name, to: state)
+        lastLevel = board.level(of: name)
+        self.onChange = onChange
+    }
+
+    /// Something on the board has changed.
+    func look() {
+        guard let onChange, board.level(of: name) != lastLevel else { return }
+        lastLevel.toggle()
+        machine.processor.post(onChange)
     }
 
     /// `pin.read()`: 0 or 1, or 0 to 65,535 of an ANALOG_IN.

@@ -88,6 +88,20 @@ public final class ServerAPI {
         }
     }
 
+    /// `server.connect()` without a callback: waits until the server is reached, or, under RETURN_ON_ERROR, for the
+    /// default timeout.
+    public func connectAndWait(then: @escaping Resume<Void>) throws(SquirrelError) {
+        try machine.requireRunning()
+        let processor = machine.processor
+        if module.radioImageIsStale { module.loadRadioImage() }
+        let timeout: Duration? =
+            machine.sendPolicy == .returnOnError ? module.release.times.connectTimeout : nil
+        processor.hold()
+        module.connection.connect(timeout: timeout) { _ in
+            processor.release { try then(.success(())) }
+        }
+    }
+
     /// `server.disconnect()`: WiFi off; `onUnexpectedDisconnect` is not told.
     public func disconnect() { module.connection.disconnect() }
 

@@ -1,6 +1,6 @@
 /// A serial port of the `hardware` table: FIFOs of 80 bytes unless set, errors as flags, flow control by RTS.
 public final class UARTAPI {
-    /// `uart.flags()` (R6); noise, parity and idle flags come with lines that can have such errors.
+    /// `uart.flags()` (R6); noise and idle flags come with lines that can have such errors.
     public struct Flags: OptionSet, Sendable {
         public let rawValue: Int
 
@@ -14,6 +14,8 @@ public final class UARTAPI {
         public static let writeDone = Flags(rawValue: 2)
         /// A stop bit was missing.
         public static let frameError = Flags(rawValue: 8)
+        /// A parity bit was wrong.
+        public static let parityError = Flags(rawValue: 16)
         /// Bytes found no place in the receive FIFO and are lost.
         public static let overrunError = Flags(rawValue: 32)
     }
@@ -24,12 +26,16 @@ public final class UARTAPI {
         public var baud: Int
         /// 7 or 8.
         public var wordSize = 8
-        /// Whether a parity bit follows the data.
-        public var hasParity = false
+        /// Whether a parity bit follows the data, and which.
+        public var parity = SerialParity.none
         /// 1 or 2.
         public var stopBits = 1
         /// Without NO_CTSRTS, on a port that has them: RTS drops at 16 free places (R7).
         public var flowControl = false
+        /// Without NO_RX.
+        public var receives = true
+        /// Without NO_TX.
+        public var sends = true
 
         public init(baud: Int, flowControl: Bool = false) {
             self.baud = baud
@@ -37,7 +43,7 @@ public final class UARTAPI {
         }
 
         var format: SerialLine.Format {
-            SerialLine.Format(baud: baud, bitsPerByte: 1 + wordSize + (hasParity ? 1 : 0) + stopBits)
+            SerialLine.Format(baud: baud, wordSize: wordSize, parity: parity, stopBits: stopBits)
         }
     }
 
@@ -104,7 +110,11 @@ public final class UARTAPI {
     static let stopMargin = 16
 
     private func connect() {
-        guard let pins = PinMux.uarts[name] else { return }
+        guard let pins = PinMux.uarts[name], let settings else { return }
+        defer {
+            if !settings.receives { inbound = nil }
+            if !settings.sends { outbound = nil }
+        }
         if module.board.board.console == name {
             inbound = module.consoleIn
             outbound = module.consoleOut
@@ -162,9 +172,12 @@ public final class UARTAPI {
         guard let inbound, let settings else { return }
         let limit = settings.flowControl ? max(freeUntilStop, 0) : Int.max
         for burst in inbound.take(by: module.simulation.now, atMost: limit) {
-            guard burst.format == settings.format else {
-                raised.insert(.frameError)
-                continue
+            if burst.format != settings.format {
+                guard burst.format.differsInParityOnly(from: settings.format) else {
+                    raised.insert(.frameError)
+                    continue
+                }
+                raised.insert(.parityError)
             }
             let room = receiveCapacity - fifo.count
             if burst.bytes.count > room { raised.insert(.overrunError) }
@@ -182,16 +195,20 @@ public final class UARTAPI {
         receiveEvent = module.simulation.schedule(at: due) { [weak self] in self?.deliver() }
     }
 
+    private static let faults: Flags = [.frameError, .parityError, .overrunError]
+
     private func deliver() {
         fetch()
         guard let callback else { return }
-        guard !fifo.isEmpty || !raised.isDisjoint(with: [.frameError, .overrunError]) else {
+        guard !fifo.isEmpty || !raised.isDisjoint(with: Self.faults) else {
             return expectBytes()
         }
         let seen = raised
         machine.processor.post { [weak self] in
-            try callback(seen)
-            self?.expectBytes()
+            // The program may have read everything while this waited its turn.
+            guard let self, self.settings != nil else { return }
+            if !fifo.isEmpty || !seen.isDisjoint(with: Self.faults) { try callback(seen) }
+            expectBytes()
         }
     }
 

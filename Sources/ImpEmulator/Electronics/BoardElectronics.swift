@@ -38,6 +38,9 @@ final class BoardElectronics {
     /// dB that this unit's antenna adds.
     let antennaDecibels: Double
 
+    /// Told after a driver on the board has changed.
+    var onChange: () -> Void = {}
+
     private var dividers: [PinName: Double] = [:]
     private var sources: [PinName: (pin: PinName, loss: Double)] = [:]
     private var resting: [PinName: Bool] = [:]
@@ -96,6 +99,7 @@ final class BoardElectronics {
 
     func set(_ pin: PinName, to state: PinState) {
         pins[pin] = state
+        onChange()
     }
 
     /// Drives a fixture line, or lets it float with nil.
@@ -103,11 +107,13 @@ final class BoardElectronics {
     func drive(line: String, to level: Bool?) -> Bool {
         guard let pin = linePins[line] else { return false }
         fixtureDrive[pin] = level
+        onChange()
         return true
     }
 
     func releaseFixtureLines() {
         fixtureDrive.removeAll()
+        onChange()
     }
 
     /// Logic level of the net at `pin`, as an input sees it.

@@ -1,5 +1,10 @@
 import TimeAndChance
 
+/// The parity bit behind a serial word; the numbers are those of the constants in Squirrel.
+public enum SerialParity: Int, Sendable {
+    case none = 0, even, odd
+}
+
 /// One direction of a serial connection: bytes that are on their way at a bit rate.
 ///
 /// A byte exists for the receiver from the end of its stop bit. Nothing is scheduled per byte: whoever listens asks
@@ -8,10 +13,18 @@ final class SerialLine {
     /// Bits per second and frame length of a burst.
     struct Format: Equatable {
         var baud: Int
-        /// Start, data, parity and stop bits.
-        var bitsPerByte: Int
+        var wordSize = 8
+        var parity = SerialParity.none
+        var stopBits = 1
 
-        static let console8N1 = Format(baud: 115_200, bitsPerByte: 10)
+        /// Start, data, parity and stop bits.
+        var bitsPerByte: Int { 1 + wordSize + (parity == .none ? 0 : 1) + stopBits }
+
+        /// A receiver with the other kind of parity gets the bytes, and finds each of them wrong.
+        func differsInParityOnly(from other: Format) -> Bool {
+            baud == other.baud && wordSize == other.wordSize && stopBits == other.stopBits
+                && parity != .none && other.parity != .none && parity != other.parity
+        }
 
         /// Time from the start of a burst to the end of its `count`th byte, free of accumulated rounding.
         func duration(ofBytes count: Int) -> Duration {

@@ -31,6 +31,8 @@ final class Processor {
     private var continuations: [Callback] = []
     private var drainIsScheduled = false
     private var holds = 0
+    /// Callbacks wait, continuations of calls do not.
+    private var closures = 0
     private(set) var isStopped = false
 
     init(simulation: Simulation, onError: @escaping (any Error) -> Void) {
@@ -72,6 +74,15 @@ final class Processor {
         simulation.schedule(after: duration) { [weak self] in self?.release(continuation) }
     }
 
+    /// Until `openQueue`, calls that are over go on but no queued callback runs: a program waits inside of a native.
+    func closeQueue() { closures += 1 }
+
+    /// Ends a `closeQueue`.
+    func openQueue() {
+        closures -= 1
+        scheduleDrain()
+    }
+
     /// Forgets everything; nothing runs any more.
     func stop() {
         isStopped = true
@@ -81,14 +92,15 @@ final class Processor {
     }
 
     private func scheduleDrain() {
-        guard !drainIsScheduled, holds == 0, !isStopped, !(queue.isEmpty && idleQueue.isEmpty) else { return }
+        guard !drainIsScheduled, holds == 0, closures == 0, !isStopped, !(queue.isEmpty && idleQueue.isEmpty)
+        else { return }
         drainIsScheduled = true
         simulation.schedule(after: .zero) { [weak self] in self?.drain() }
     }
 
     private func drain() {
         drainIsScheduled = false
-        guard holds == 0, !isStopped else { return }
+        guard holds == 0, closures == 0, !isStopped else { return }
         if !queue.isEmpty {
             run(queue.removeFirst())
         } else if !idleQueue.isEmpty {

@@ -199,7 +199,7 @@ final class SlotBench {
             let rubbish = (0..<24).map { _ in UInt8(truncatingIfNeeded: module.randomNumber()) }
             module.consoleOut.send(
                 rubbish, at: simulation.now,
-                format: SerialLine.Format(baud: module.release.factoryConsoleBaud, bitsPerByte: 10))
+                format: SerialLine.Format(baud: module.release.factoryConsoleBaud))
         }
         simulation.schedule(after: .milliseconds(7)) { [weak self, weak module] in
             if let module { self?.babble(on: module, from: number) }
@@ -212,7 +212,7 @@ final class SlotBench {
         guard let module, !bytes.isEmpty else { return }
         module.consoleIn.send(
             module.consoleNoise.damage(bytes), at: simulation.now,
-            format: SerialLine.Format(baud: module.release.factoryConsoleBaud, bitsPerByte: 10))
+            format: SerialLine.Format(baud: module.release.factoryConsoleBaud))
     }
 
     /// Runs until bytes have come through the adapter, or to the end of the time.

@@ -1,4 +1,5 @@
 import Imp003
+import Squirrel
 import TimeAndChance
 
 /// One imp003 on its product board, under impOS Release 30: power, reset, configuration, radio, LED, and the
@@ -70,6 +71,8 @@ public final class EmulatedModule {
     public internal(set) var machine: SquirrelMachine?
     /// Bytes lost to scans since the operating system started (K1).
     public internal(set) var leakedBytes = 0
+    /// The `nv` table in the memory that stays powered in deep sleep.
+    var keptTable: SquirrelData?
     var coldStartedAt: VirtualInstant?
     var firmwareTransfer: WiFiFirmwareTransfer?
     /// A NVRAM image that was installed after the radio started: used at the next connection attempt.
@@ -183,6 +186,7 @@ public final class EmulatedModule {
         phase = .booting
         led.show(.dark, at: simulation.now)
         if reason == .powerOn || reason == .hardwareReset { coldStartedAt = simulation.now }
+        if reason != .timer && reason != .pin { keptTable = nil }
         boot(reason, after: delay)
     }
 

@@ -23,7 +23,12 @@ extension EmulatedModule {
     /// An error left the program: it starts again with wake reason 5; the operating system and its leaks stay.
     func machineFailed(_ error: any Error) {
         guard let code = machine?.code else { return }
-        note("ERROR: \(error)")
+        if let failure = error as? ProgramFailure {
+            if failure.isOutOfMemory { return runOutOfMemory() }
+            for line in failure.description.split(separator: "\n") { note(String(line)) }
+        } else {
+            note("ERROR: \(error)")
+        }
         stopMachine()
         later(release.times.squirrelStart) { [self] in startMachine(code, .squirrelError) }
     }

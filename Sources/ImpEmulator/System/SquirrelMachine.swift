@@ -1,3 +1,5 @@
+import Squirrel
+
 /// One run of a program on the module: its processor, its API objects, and what it has switched on.
 public final class SquirrelMachine {
     /// What `server.setsendtimeoutpolicy` chose.
@@ -16,7 +18,9 @@ public final class SquirrelMachine {
     var unexpectedDisconnect: ((Int) throws -> Void)?
 
     private(set) var interface: ImpInterface?
-    private var firmware: (any Firmware)?
+    private(set) var firmware: (any Firmware)?
+    /// Time that the program's instructions take and that has not passed yet.
+    var unpaid: () -> Duration = { .zero }
     private var isSuspended = false
     private let startedAt: VirtualInstant
 
@@ -35,12 +39,16 @@ public final class SquirrelMachine {
         let make = code == .factory ? module.library.factory : module.library.application
         let firmware = make(interface)
         self.firmware = firmware
+        module.board.onChange = { [weak hardware = interface.hardware] in hardware?.lookAtPins() }
         processor.post { try firmware.start() }
     }
 
     /// Ends the run and lets go of everything.
     func stop() {
         processor.stop()
+        firmware?.stop()
+        module.board.onChange = {}
+        unpaid = { .zero }
         interface?.hardware.shutDown()
         interface = nil
         firmware = nil
@@ -48,12 +56,11 @@ public final class SquirrelMachine {
     }
 
     /// Time since the operating system handed over.
-    var upTime: Duration { module.simulation.now - startedAt }
+    var upTime: Duration { module.simulation.now - startedAt + unpaid() }
 
     /// Bytes that `imp.getmemoryfree()` reports: what scans have leaked does not show (K1).
     var reportedFreeMemory: Int {
-        let memory = module.release.memory
-        return memory.freeAtStart - (code == .factory ? memory.factoryFirmware : memory.applicationFirmware)
+        firmware?.freeMemory ?? module.release.memory.freeAtStart
     }
 
     /// - Throws: the Squirrel error of a factory-only call in other firmware.
@@ -101,7 +108,7 @@ public struct ImpInterface {
     public let board: ProductBoard
     /// Bit rate that station and firmware agreed on.
     public let consoleBaud: Int
-    private let machine: SquirrelMachine
+    let machine: SquirrelMachine
 
     init(machine: SquirrelMachine) {
         self.machine = machine
@@ -122,6 +129,18 @@ public struct ImpInterface {
 public protocol Firmware: AnyObject {
     /// Runs once whenever Squirrel starts. Whatever it registers lives until the program stops.
     func start() throws
+    /// Squirrel stops: nothing of the program may run any more.
+    func stop()
+    /// Bytes of the module's memory that are free; nil where the program's memory is not the module's.
+    var freeMemory: Int? { get }
+    /// What the program wants to find again after deep sleep: its `nv` table.
+    var keptTable: SquirrelData? { get }
+}
+
+extension Firmware {
+    public func stop() {}
+    public var freeMemory: Int? { nil }
+    public var keptTable: SquirrelData? { nil }
 }
 
 /// Which programs the cloud hands out.

@@ -1,0 +1,69 @@
+import ContentAddress
+import Squirrel
+
+/// A Squirrel source text for an imp, preprocessed and compiled once, that any number of modules run.
+public struct DeviceProgram: Sendable {
+    /// The file's name, as errors and call stacks give it.
+    public let name: String
+    /// SHA-256 of the prepared source: file and libraries together, what the modules really run.
+    public let digest: SHA256Digest
+    /// The libraries that went in.
+    public var libraries: [LibraryReference] { prepared?.required ?? [] }
+    private let compiled: CompiledProgram?
+    private let prepared: PreparedSource?
+    private let trouble: String
+
+    /// - Parameters:
+    ///   - source: Squirrel, with `#require` and Builder's directives.
+    ///   - provider: where libraries and includes are found; by default only those that the emulator brings along.
+    ///   - constants: names that stand for values at compile time.
+    /// - Throws: `SourceError` or `CompileError`, both with file and line.
+    public init(
+        name: String, source: [UInt8], provider: any SourceProvider = BuiltInLibraries(),
+        constants: [String: SquirrelData] = DeviceConstants.all
+    ) throws {
+        let prepared = try SourcePreprocessor(provider: provider).process(source, name: name)
+        self.name = name
+        self.prepared = prepared
+        trouble = ""
+        digest = SHA256Digest(of: prepared.bytes)
+        do {
+            compiled = try CompiledProgram(prepared.bytes, name: name, constants: constants)
+        } catch {
+            throw error.mapped(through: prepared)
+        }
+    }
+
+    /// A program that ends with `trouble` whenever it is started.
+    init(name: String, failingWith trouble: String) {
+        self.name = name
+        self.trouble = trouble
+        digest = SHA256Digest(of: [])
+        compiled = nil
+        prepared = nil
+    }
+
+    /// - Throws: what kept the program from being compiled.
+    func loaded(into vm: SquirrelVM) throws(SquirrelError) -> SquirrelObject {
+        guard let compiled else { throw SquirrelError(trouble) }
+        return vm.load(compiled)
+    }
+
+    /// The same error in terms of the files that the program was made of.
+    func mapped(_ error: Squirrel.SquirrelError) -> Squirrel.SquirrelError {
+        prepared.map { error.mapped(through: $0, compiledAs: name) } ?? error
+    }
+
+    /// Where a line of the prepared text came from.
+    func origin(ofLine line: Int) -> (file: String, line: Int) {
+        prepared?.origin(ofLine: line) ?? (name, line)
+    }
+}
+
+extension FirmwareLibrary {
+    /// Modules that run Squirrel.
+    public static func squirrel(factory: DeviceProgram, application: DeviceProgram) -> FirmwareLibrary {
+        FirmwareLibrary(
+            factory: { DeviceFirmware(factory, $0) }, application: { DeviceFirmware(application, $0) })
+    }
+}
