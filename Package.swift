@@ -39,7 +39,15 @@ let package = Package(
             name: "ImpEmulator",
             dependencies: [
                 "Imp003", "SerialNOR", "NORChipModel", "FactoryLink", "Fixturing", "TimeAndChance",
-                "ContentAddress",
+                "ContentAddress", "Squirrel",
+            ],
+            exclude: ["Firmware/README.md", "Firmware/libraries/README.md"],
+            resources: [
+                .embedInCode("Firmware/factory.device.nut"), .embedInCode("Firmware/application.device.nut"),
+                .embedInCode("Firmware/factory.agent.nut"), .embedInCode("Firmware/fixture.device.nut"),
+                .embedInCode("Firmware/fixture.agent.nut"),
+                .embedInCode("Firmware/libraries/CBOR.lib.nut"),
+                .embedInCode("Firmware/libraries/FactoryLink.lib.nut"),
             ],
             swiftSettings: hot),
 
@@ -117,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "ImpEmulatorTests",
             dependencies: [
-                "ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR",
+                "ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR", "Squirrel",
                 "TimeAndChance",
             ]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ContentAddress", "TimeAndChance"]),
