@@ -178,8 +178,8 @@ import Testing
         let sound = try Desk().module.board
         let broken = try Desk(faults: "cold-joint:\(joint.rawValue)").module.board
         func see(_ board: BoardElectronics) -> [Double] {
-            board.set(.e, to: .init(drive: .high))
-            board.set(.s, to: .init(drive: .low))
+            board.set(.e, .steady(.high))
+            board.set(.s, .steady(.low))
             _ = board.drive(line: "button", to: true)
             return [
                 board.acknowledges(bus: .ab, address8: 0x90) ? 1 : 0, board.fraction(at: .j),

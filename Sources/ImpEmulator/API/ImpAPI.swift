@@ -198,6 +198,10 @@ public final class ImpAPI {
         guard seconds >= 0, seconds <= 2_419_198 else {
             throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
         }
+        // R34 broken: a valid value is refused.
+        guard module.release.holds(.r34) || seconds == seconds.rounded() else {
+            throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
+        }
         try machine.requireRunning()
         let module = module
         module.keptTable = machine.firmware?.keptTable

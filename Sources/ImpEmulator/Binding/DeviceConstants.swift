@@ -15,7 +15,7 @@ public enum DeviceConstants {
 
     /// One table an object; other files add theirs.
     static let groups: [[String: Int32]] = [
-        wakeReasons, connection, configuration, pinModes, uart, i2c, spiFlash, blinkUp,
+        wakeReasons, connection, configuration, pinModes, uart, i2c, spiFlash, blinkUp, spi, samples,
     ]
 
     /// Published.
@@ -42,6 +42,7 @@ public enum DeviceConstants {
     static let pinModes: [String: Int32] = [
         "DIGITAL_IN": 0, "DIGITAL_IN_PULLUP": 1, "DIGITAL_IN_PULLDOWN": 2, "DIGITAL_IN_WAKEUP": 3,
         "DIGITAL_OUT": 4, "DIGITAL_OUT_OD": 5, "DIGITAL_OUT_OD_PULLUP": 6, "ANALOG_IN": 7, "ANALOG_OUT": 8,
+        "PWM_OUT": 9, "PTPG_OUT_ACTIVE_HIGH": 10, "PTPG_OUT_ACTIVE_LOW": 11, "PULSE_COUNTER": 12,
     ]
 
     /// Choices but for the event flags, which are published.

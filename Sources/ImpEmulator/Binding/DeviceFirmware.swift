@@ -48,6 +48,9 @@ final class DeviceFirmware: Firmware {
         vm.memoryLimit = memoryBefore + max(memoryForData, 0)
         machine.unpaid = { [unowned run] in run.unpaid }
         run.logsOrigins = module.release.holds(.r13)
+        if !module.release.holds(.r31) { vm.defects.insert(.metamethodsEnterThemselves) }
+        if !module.release.holds(.r32) { vm.defects.insert(.classPropertiesHaveNoMessage) }
+        if !module.release.holds(.r33) { vm.defects.insert(.generatorsHoldTheirCaller) }
         run.beforeStep = { [unowned self] in refreshConfigParams() }
     }
 
@@ -113,5 +116,6 @@ enum DeviceNames {
     /// Objects in the `hardware` table, in files of their own.
     static let hardware: [@Sendable (DeviceContext) -> [(String, SquirrelObject)]] = [
         PinBinding.objects, UARTBinding.objects, I2CBinding.objects, SPIFlashBinding.objects,
+        SPIBinding.objects, SampleBinding.objects,
     ]
 }

@@ -34,6 +34,35 @@ public struct DeviceProgram: Sendable {
         }
     }
 
+    /// The program as a release's compiler takes it.
+    ///
+    /// With R29 broken the word `base` is a name like any other, which is what led to crashes.
+    /// - Throws: as the other.
+    public init(name: String, source: [UInt8], release: Release30) throws {
+        try self.init(name: name, source: release.holds(.r29) ? source : Self.renamingBase(source))
+    }
+
+    /// Replaces the word `base` by one that the compiler does not know.
+    private static func renamingBase(_ source: [UInt8]) -> [UInt8] {
+        func isPartOfWord(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: "_") || byte >= 0x30 && byte <= 0x39
+                || (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
+        }
+        let word = Array("base".utf8)
+        var result: [UInt8] = []
+        var index = 0
+        while index < source.count {
+            let end = index + word.count
+            let stands =
+                end <= source.count && Array(source[index..<end]) == word
+                && (index == 0 || !isPartOfWord(source[index - 1]))
+                && (end == source.count || !isPartOfWord(source[end]))
+            result += stands ? word + Array("_".utf8) : [source[index]]
+            index += stands ? word.count : 1
+        }
+        return result
+    }
+
     /// A program that ends with `trouble` whenever it is started.
     init(name: String, failingWith trouble: String) {
         self.name = name

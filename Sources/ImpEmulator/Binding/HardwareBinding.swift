@@ -17,6 +17,19 @@ enum HardwareBinding {
         for objects in DeviceNames.hardware {
             for (name, object) in objects(context) { table[name] = .object(object) }
         }
+        breakNames(of: table, context.module)
         return table
+    }
+
+    /// What is missing when rows about names are broken.
+    private static func breakNames(of table: SquirrelObject, _ module: EmulatedModule) {
+        let release = module.release
+        if !release.holds(.n1) {
+            for name in ["uartUVGD", "uartWJ", "uartDM", "i2cFG"] { table[name] = nil }
+        }
+        if !release.holds(.n2) { table["pinY"] = nil }
+        guard !release.holds(.n3), let flash = table["spiflash"] else { return }
+        table["spiflash"] = nil
+        module.later(.seconds(1)) { table["spiflash"] = flash }
     }
 }

@@ -26,20 +26,25 @@ enum I2CBinding {
                         try call.payload(I2CAPI.self), UInt8(truncatingIfNeeded: try call.integer(0))
                     )
                     let (subaddress, count) = (try call.bytes(1), Int(try call.integer(2)))
-                    return try run.settle(call) {
-                        guard
+                    return try run.block(
+                        call,
+                        { [unowned run] resume in
                             let bytes = bus.read(
                                 address8: address, subaddress: subaddress.first, count: count)
-                        else { return .null }
-                        return .string(SquirrelString(bytes))
-                    }
+                            run.processor.wait(for: bus.timeLeft) { try resume(.success(bytes)) }
+                        }, giving: { $0.map { .string(SquirrelString($0)) } ?? .null })
                 },
                 NativeMethod("write", parameters: .exactly(2), types: "xns|x") { [unowned run] call in
                     let (bus, address) = (
                         try call.payload(I2CAPI.self), UInt8(truncatingIfNeeded: try call.integer(0))
                     )
                     let bytes = try call.bytes(1)
-                    return try run.settle(call) { SquirrelValue(bus.write(address8: address, bytes)) }
+                    return try run.block(
+                        call,
+                        { [unowned run] resume in
+                            let code = bus.write(address8: address, bytes)
+                            run.processor.wait(for: bus.timeLeft) { try resume(.success(code)) }
+                        }, giving: { SquirrelValue($0) })
                 },
                 NativeMethod("readerror", parameters: .exactly(0)) { call in
                     SquirrelValue(try call.payload(I2CAPI.self).readError())

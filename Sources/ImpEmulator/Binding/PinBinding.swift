@@ -14,6 +14,14 @@ enum PinBinding {
             return run.callback(function)
         }
 
+        /// A number at `index`.
+        func number(_ index: Int) throws -> Double {
+            guard index < values.count, let number = values[index].floatValue else {
+                throw SquirrelError("a number is missing in pin.configure")
+            }
+            return Double(number)
+        }
+
         func isTruthy(_ index: Int) -> Bool { index < values.count && values[index].isTruthy }
     }
 
@@ -27,9 +35,25 @@ enum PinBinding {
         "DIGITAL_IN_WAKEUP": { try input($0, .wakeup, $1) },
         "DIGITAL_OUT": { try $0.configure(.digitalOut(start: $1.isTruthy(0))) },
         "DIGITAL_OUT_OD": { try $0.configure(.openDrain(start: $1.isTruthy(0))) },
+        "DIGITAL_OUT_OD_PULLUP": { try $0.configure(.openDrain(start: $1.isTruthy(0), pullUp: true)) },
         "ANALOG_IN": { pin, _ in try pin.configure(.analogIn) },
         "ANALOG_OUT": { pin, _ in try pin.configure(.analogOut) },
+        "PWM_OUT": { try $0.configure(.pwmOut(period: try $1.number(0), duty: try $1.number(1))) },
+        "PTPG_OUT_ACTIVE_HIGH": { try pulseOutput($0, activeHigh: true, $1) },
+        "PTPG_OUT_ACTIVE_LOW": { try pulseOutput($0, activeHigh: false, $1) },
+        "PULSE_COUNTER": { try $0.configure(.pulseCounter(seconds: try $1.number(0))) },
     ]
+
+    /// Trigger pin, delay, period.
+    private static func pulseOutput(_ pin: PinAPI, activeHigh: Bool, _ arguments: Arguments) throws {
+        guard let trigger = arguments.values.first?.objectValue?.payload as? PinAPI else {
+            throw SquirrelError("the pulse generator needs a trigger pin")
+        }
+        try pin.configure(
+            .pulseOut(
+                activeHigh: activeHigh, trigger: trigger.name, delay: try arguments.number(1),
+                period: try arguments.number(2)))
+    }
 
     private static let modesByNumber: [Int32: Configure] = {
         var table: [Int32: Configure] = [:]
@@ -63,7 +87,10 @@ enum PinBinding {
                 },
                 NativeMethod("read", parameters: .exactly(0)) { [unowned run] call in
                     let pin = try call.payload(PinAPI.self)
-                    return try run.settle(call) { pin.squirrelReading }
+                    guard pin.countingTime == nil else {
+                        return try run.block(call, { try pin.count(then: $0) }, giving: { SquirrelValue($0) })
+                    }
+                    return try run.settle(call) { SquirrelValue(pin.read()) }
                 },
                 NativeMethod("write", parameters: .exactly(1), types: "xn|b") { [unowned run] call in
                     let pin = try call.payload(PinAPI.self)
@@ -74,6 +101,12 @@ enum PinBinding {
                         return .null
                     }
                 },
+                NativeMethod("getdelay", parameters: .exactly(0)) { call in
+                    SquirrelValue(try call.payload(PinAPI.self).getDelay())
+                },
+                NativeMethod("getperiod", parameters: .exactly(0)) { call in
+                    SquirrelValue(try call.payload(PinAPI.self).getPeriod())
+                },
             ])
         return PinName.allCases.compactMap { name in
             (try? context.vm.makeInstance(of: type, payload: hardware.pin(name))).map {
@@ -81,9 +114,4 @@ enum PinBinding {
             }
         }
     }
-}
-
-extension PinAPI {
-    /// What `pin.read()` gives: an integer in all modes of this release's documentation.
-    var squirrelReading: SquirrelValue { SquirrelValue(read()) }
 }

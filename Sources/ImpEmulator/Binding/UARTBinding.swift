@@ -4,7 +4,7 @@ import Squirrel
 enum UARTBinding {
     static func objects(_ context: DeviceContext) -> [(String, SquirrelObject)] {
         let type = context.vm.makeClass(
-            "uart", methods: setUp(context) + receiving(context) + sending(context))
+            "uart", methods: setUp(context) + receiving(context) + text(context) + sending(context))
         return UARTName.allCases.compactMap { name in
             (try? context.vm.makeInstance(of: type, payload: context.interface.hardware.uart(name))).map {
                 ("uart\(name.rawValue)", $0)
@@ -74,14 +74,22 @@ enum UARTBinding {
                     .object(run.vm.makeBlob(uart.readBytes(count)))
                 }
             },
-            NativeMethod("readstring", types: "xn") { [unowned run] call in
-                let (uart, count) = (try call.payload(UARTAPI.self), try call.integer(0, absent: 80))
-                return try run.settle(call) { .string(SquirrelString(uart.readBytes(count))) }
-            },
             NativeMethod("flags", parameters: .exactly(0)) { [unowned run] call in
                 let uart = try call.payload(UARTAPI.self)
                 return try run.settle(call) { SquirrelValue(uart.flags().rawValue) }
             },
+        ]
+    }
+
+    /// Absent when N10 is broken.
+    private static func text(_ context: DeviceContext) -> [NativeMethod] {
+        guard context.module.release.holds(.n10) else { return [] }
+        let run = context.run
+        return [
+            NativeMethod("readstring", types: "xn") { [unowned run] call in
+                let (uart, count) = (try call.payload(UARTAPI.self), try call.integer(0, absent: 80))
+                return try run.settle(call) { .string(SquirrelString(uart.readBytes(count))) }
+            }
         ]
     }
 

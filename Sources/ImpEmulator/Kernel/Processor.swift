@@ -34,6 +34,8 @@ final class Processor {
     /// Callbacks wait, continuations of calls do not.
     private var closures = 0
     private(set) var isStopped = false
+    /// Whether a call keeps the program from its event loop.
+    var isHeld: Bool { holds > 0 }
 
     init(simulation: Simulation, onError: @escaping (any Error) -> Void) {
         self.simulation = simulation

@@ -121,6 +121,10 @@ extension EmulatedModule {
 
     /// Fetches a program from the server, keeps it, and starts it as new Squirrel.
     func load(_ code: ModuleConfig.Code) {
+        if !release.holds(.r30), let machine, machine.processor.isHeld {
+            // Broken: the program has to come back to its event loop first.
+            return later(.milliseconds(100)) { [self] in load(code) }
+        }
         stopMachine()
         phase = .loading(code)
         later(release.times.firmwareDownload) { [self] in

@@ -15,9 +15,13 @@ extension EmulatedModule {
 
     /// Squirrel stops; its pins and buses go off (R23).
     func stopMachine() {
-        machine?.stop()
-        machine = nil
-        board.releasePins()
+        guard let machine else { return }
+        var left: (pins: [PinName], i2c: [I2CName: Int]) = ([], [:])
+        if !release.holds(.r23), let hardware = machine.interface?.hardware { left = hardware.busesInUse }
+        machine.stop()
+        self.machine = nil
+        i2cLeftOn = left.i2c
+        board.releasePins(except: left.pins)
     }
 
     /// An error left the program: it starts again with wake reason 5; the operating system and its leaks stay.
@@ -25,7 +29,10 @@ extension EmulatedModule {
         guard let code = machine?.code else { return }
         if let failure = error as? ProgramFailure {
             if failure.isOutOfMemory { return runOutOfMemory() }
-            for line in failure.description.split(separator: "\n") { note(String(line)) }
+            var lines = failure.description.split(separator: "\n").map(String.init)
+            // R35 broken: nobody says where.
+            if !release.holds(.r35), lines[0].contains("circular data") { lines.removeSubrange(1...) }
+            for line in lines { note(line) }
         } else {
             note("ERROR: \(error)")
         }
@@ -35,7 +42,7 @@ extension EmulatedModule {
 
     /// Memory ran out (R14, K1).
     func runOutOfMemory() {
-        note("out of memory")
+        if release.holds(.r14) { note("out of memory") }
         restart(.softwareReset)
     }
 

@@ -1,4 +1,37 @@
 extension RowBreak {
     /// Pins, buses, the system and the language.
-    static let electrical: [RowID: String] = [:]
+    static let electrical: [RowID: String] = [
+        .r4: "NO_SCLK is ignored: the clock pin is taken and driven",
+        .r5: "I2C errors can't be told from success: every code is 0",
+        .r6: "a UART's error flags are never raised",
+        .r7: "RTS drops only when the receive FIFO is full",
+        .r8: "a UART's pin floats for 2 us before its new function drives it",
+        .r9: "DIGITAL_OUT ignores its starting state and starts low",
+        .r10: "open drains ignore their starting state and start low",
+        .r11: "a configuration record is written over the one that holds",
+        .r12: "a reset by the RESET_L pin is reported as power-on",
+        .r13: "a logged exception does not say where it was raised",
+        .r14: "a restart for want of memory leaves no line in the log",
+        .r22: "SPI sends noise while it reads",
+        .r23: "SPI and I2C stay on when Squirrel stops",
+        .r24: "the last sample of each DAC buffer is lost",
+        .r25: "uart.flush() gives up after 100 ms at 2400 bit/s and below; the rest is lost",
+        .r26: "every fifth uart.flush() never comes back",
+        .r27: "the first pulse after reconfiguring goes by the old settings",
+        .r28: "pins of PWM, pulse generator and its trigger have pull-ups",
+        .r29: "the compiler takes `base` for a name like any other",
+        .r30: "new code waits until Squirrel comes back to its event loop",
+        .r31: "a metamethod enters itself until the native stack is full",
+        .r32: "setting a class property is refused in general words",
+        .r33: "a generator keeps variables of its caller alive",
+        .r34: "deepsleepfor and deepsleepuntil refuse fractions of a second",
+        .r35: "\"circular data\" is logged without its place",
+        .r43: "waking takes forty times as long",
+        .n1: "uartUVGD, uartWJ, uartDM and i2cFG are missing",
+        .n2: "pinY is missing",
+        .n3: "hardware.spiflash appears a second after the start",
+        .n4: "Squirrel's flash addresses begin at the chip's address 0",
+        .n9: "UARTs send one stop bit where two were asked for",
+        .n10: "uart.readstring is missing",
+    ]
 }

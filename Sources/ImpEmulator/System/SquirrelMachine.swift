@@ -39,7 +39,6 @@ public final class SquirrelMachine {
         let make = code == .factory ? module.library.factory : module.library.application
         let firmware = make(interface)
         self.firmware = firmware
-        module.board.onChange = { [weak hardware = interface.hardware] in hardware?.lookAtPins() }
         processor.post { try firmware.start() }
     }
 
@@ -47,7 +46,6 @@ public final class SquirrelMachine {
     func stop() {
         processor.stop()
         firmware?.stop()
-        module.board.onChange = {}
         unpaid = { .zero }
         interface?.hardware.shutDown()
         interface = nil
