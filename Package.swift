@@ -45,7 +45,7 @@ let package = Package(
             resources: [
                 .embedInCode("Firmware/factory.device.nut"), .embedInCode("Firmware/application.device.nut"),
                 .embedInCode("Firmware/factory.agent.nut"), .embedInCode("Firmware/fixture.device.nut"),
-                .embedInCode("Firmware/fixture.agent.nut"),
+                .embedInCode("Firmware/fixture.agent.nut"), .embedInCode("Firmware/conformance"),
                 .embedInCode("Firmware/libraries/CBOR.lib.nut"),
                 .embedInCode("Firmware/libraries/FactoryLink.lib.nut"),
             ],
@@ -81,12 +81,15 @@ let package = Package(
                 "ContentAddress", .product(name: "Mustache", package: "swift-mustache"),
             ]),
 
+        // What the emulated module does, judged by the notes of its release.
+        .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
+
         // The command line.
         .executableTarget(
             name: "station",
             dependencies: [
-                "Blessing", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore", "Ledger",
-                "Squirrel",
+                "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore",
+                "Ledger", "Squirrel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -125,8 +128,9 @@ let package = Package(
         .testTarget(
             name: "ImpEmulatorTests",
             dependencies: [
-                "ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR", "Squirrel",
-                "TimeAndChance",
+                "ImpEmulator", "Conformance", "FactoryLink", "Fixturing", "Imp003", "NORChipModel",
+                "SerialNOR",
+                "Squirrel", "StationConfig", "TimeAndChance",
             ]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ContentAddress", "TimeAndChance"]),
         .testTarget(

@@ -1,0 +1,4 @@
+extension ConformanceCase {
+    /// Radio, connection, cloud, BlinkUp.
+    static let network: [ConformanceCase] = []
+}
