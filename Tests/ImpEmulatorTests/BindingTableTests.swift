@@ -112,8 +112,11 @@ import Testing
             "server.setsendtimeoutpolicy(7, 0, 1)",
             "!bad policy in server.setsendtimeoutpolicy(policy, waitFor, timeout)"
         ),
-        ("server.flush(5)", "0"),
-        ("server.connect(@(reason) 1, -1)", "!bad timeout in server.connect(callback, timeout)"),
+        ("server.flush(5)", "true"),
+        (
+            "(server.setsendtimeoutpolicy(RETURN_ON_ERROR, WAIT_TIL_SENT, 10), server.connect(@(reason) 1, -1))",
+            "!bad timeout in server.connect(callback, timeout)"
+        ),
         ("time() > 1416182400", "true"),
     ]
 

@@ -168,8 +168,9 @@ import Testing
     @Test(arguments: FaultTable.rows.map(\.example))
     func shows(example: String) throws {
         let name = FaultTable.name(of: try Fault(parsing: example).kind)
-        let effect = try #require(Self.effects[name], "no test for \(name)")
-        let timed = name == "brown-out" ? "brown-out@15s" : example
+        let effect = try #require(
+            Self.effects[name] ?? NetworkFaultEffects.table[name], "no test for \(name)")
+        let timed = ["brown-out", "wifi-crash"].contains(name) ? "\(name)@15s" : example
         try effect(Desk(faults: timed))
     }
 

@@ -38,7 +38,7 @@ enum SquirrelVMForTests {
             "hardware.uartDM.configure(9600, 8, PARITY_NONE, 1, NO_CTSRTS); hardware.uartDM.write(blob(96)); hardware.uartDM.flush();",
             100...101
         ),
-        ("server.flush(10);", 40...41),
+        ("server.log(0); server.flush(10);", 40...41),
     ])
     func waitingTakesItsTime(statement: String, milliseconds: ClosedRange<Int>) throws {
         let desk = try Desk(
@@ -86,7 +86,8 @@ enum SquirrelVMForTests {
     @Test(arguments: [
         "imp.wakeup(0.1, @() nothing());", "imp.onidle(@() nothing());",
         "imp.wakeup(0.1, function() { imp.sleep(0.1); nothing(); });",
-        "server.connect(@(reason) nothing());", "imp.scanwifinetworks(@(list) nothing());",
+        "server.setsendtimeoutpolicy(RETURN_ON_ERROR, WAIT_TIL_SENT, 10) || server.connect(@(reason) nothing());",
+        "imp.scanwifinetworks(@(list) nothing());",
     ])
     func anErrorInACallbackRestartsToo(statement: String) throws {
         let desk = try Desk(

@@ -51,7 +51,9 @@ public final class PinAPI: PinUser {
     public func configure(_ mode: Mode, onChange: Callback? = nil) throws(SquirrelError) {
         try machine.requireRunning()
         try check(mode)
-        if onChange != nil, mode != .wakeup, !PinMux.allows(name, .stateChange) {
+        // Which pins of an imp005 can tell of changes is no business of this mux.
+        let isDeaf = !PinMux.allows(name, .stateChange) && machine.module.kind == .imp003
+        if onChange != nil, mode != .wakeup, isDeaf {
             throw SquirrelError("\(name) does not support this mode")
         }
         let formerUser = use.user(of: name)

@@ -16,6 +16,8 @@ public enum DeviceConstants {
     /// One table an object; other files add theirs.
     static let groups: [[String: Int32]] = [
         wakeReasons, connection, configuration, pinModes, uart, i2c, spiFlash, blinkUp, spi, samples,
+        sendErrors,
+        days,
     ]
 
     /// Published.
@@ -29,7 +31,7 @@ public enum DeviceConstants {
     static let connection: [String: Int32] = [
         "NOT_CONNECTED": 0, "NO_WIFI": 1, "NO_IP_ADDRESS": 2, "NOT_RESOLVED": 3, "NO_SERVER": 4,
         "SERVER_CONNECTED": 5,
-        "SUSPEND_ON_ERROR": 0, "RETURN_ON_ERROR": 1,
+        "SUSPEND_ON_ERROR": 0, "RETURN_ON_ERROR": 1, "RETURN_ON_ERROR_NO_DISCONNECT": 2,
         "WAIT_TIL_SENT": 0, "WAIT_FOR_ACK": 1,
     ]
 

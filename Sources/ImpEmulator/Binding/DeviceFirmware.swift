@@ -111,11 +111,12 @@ enum DeviceNames {
 
     static let root: [(String, Make)] = [
         ("imp", ImpBinding.make), ("hardware", HardwareBinding.make), ("server", ServerBinding.make),
+        ("agent", AgentLinkBinding.make),
     ]
 
     /// Objects in the `hardware` table, in files of their own.
     static let hardware: [@Sendable (DeviceContext) -> [(String, SquirrelObject)]] = [
         PinBinding.objects, UARTBinding.objects, I2CBinding.objects, SPIFlashBinding.objects,
-        SPIBinding.objects, SampleBinding.objects,
+        SPIBinding.objects, SampleBinding.objects, FixtureNames.objects,
     ]
 }

@@ -90,9 +90,15 @@ public struct DeviceProgram: Sendable {
 }
 
 extension FirmwareLibrary {
-    /// Modules that run Squirrel.
-    public static func squirrel(factory: DeviceProgram, application: DeviceProgram) -> FirmwareLibrary {
-        FirmwareLibrary(
-            factory: { DeviceFirmware(factory, $0) }, application: { DeviceFirmware(application, $0) })
+    /// Modules, and agents, that run Squirrel.
+    public static func squirrel(
+        factory: DeviceProgram, application: DeviceProgram, fixture: DeviceProgram? = nil,
+        agents: [ModuleConfig.Code: DeviceProgram] = [:]
+    ) -> FirmwareLibrary {
+        var library = FirmwareLibrary(
+            factory: { DeviceFirmware(factory, $0) }, application: { DeviceFirmware(application, $0) },
+            agents: agents)
+        if let fixture { library.fixture = { DeviceFirmware(fixture, $0) } }
+        return library
     }
 }

@@ -8,17 +8,16 @@ enum ServerBinding {
     }
 
     private static func log(_ context: DeviceContext) -> [NativeMethod] {
-        let (run, server) = (context.run, context.interface.server)
-        return [
-            NativeMethod("log", parameters: .exactly(1)) { [unowned run] call in
-                server.log(try loggedText(call[0], run))
-                return .null
-            },
-            NativeMethod("error", parameters: .exactly(1)) { [unowned run] call in
-                server.error(try loggedText(call[0], run))
-                return .null
-            },
-        ]
+        func method(_ name: String, prefix: String) -> NativeMethod {
+            let (run, server) = (context.run, context.interface.server)
+            return NativeMethod(name, parameters: .exactly(1)) { [unowned run] call in
+                let text = prefix + (try loggedText(call[0], run))
+                // Waiting is the exception: the line fits into the send buffer, or there is no server to wait for.
+                if let result = server.logAtOnce(text) { return SquirrelValue(result) }
+                return try run.block(call, { try server.log(text, then: $0) }, giving: { SquirrelValue($0) })
+            }
+        }
+        return [method("log", prefix: ""), method("error", prefix: "ERROR: ")]
     }
 
     /// A value's text; for an exception that was caught, with the place where it was raised (R13).
@@ -39,9 +38,16 @@ enum ServerBinding {
                 try server.bless(call.bool(0)) { try turn([.bool($0)]) }
                 return .null
             },
-            NativeMethod("factoryblinkup", parameters: .exactly(4), types: ".ssxn") { _ in
-                try server.factoryBlinkUp()
-                return .null
+            NativeMethod("factoryblinkup", parameters: .exactly(4), types: ".ssxn") { [unowned run] call in
+                let (ssid, password) = (try call.text(0), try call.text(1))
+                guard let pin = call[2].objectValue?.payload as? PinAPI else {
+                    throw SquirrelError("bad pin in server.factoryblinkup(SSID, password, pin, flags)")
+                }
+                let flags = ServerAPI.BlinkUpFlags(rawValue: Int(try call.integer(3)))
+                return try run.settle(call) {
+                    try server.factoryBlinkUp(ssid: ssid, password: password, pin: pin.name, flags: flags)
+                    return .null
+                }
             },
         ]
     }
@@ -52,7 +58,8 @@ enum ServerBinding {
             NativeMethod("isconnected", parameters: .exactly(0)) { _ in .bool(server.isConnected()) },
             NativeMethod("connect", types: ".c|on") { [unowned run] call in
                 let timeout = call.count > 1 ? try call.number(1) : nil
-                guard let function = try call.optionalFunction(0) else {
+                // SUSPEND_ON_ERROR waits, whatever the arguments.
+                guard let function = try call.optionalFunction(0), !server.connectsByWaiting else {
                     return try run.block(call) { try server.connectAndWait(then: $0) }
                 }
                 let turn = run.callback(function)
@@ -71,7 +78,7 @@ enum ServerBinding {
             NativeMethod("flush", parameters: .exactly(1), types: ".n") { [unowned run] call in
                 let timeout = try call.number(0)
                 return try run.block(
-                    call, { try server.flush(timeout, then: $0) }, giving: { SquirrelValue($0) })
+                    call, { try server.flush(timeout, then: $0) }, giving: { .bool($0) })
             },
             NativeMethod("onunexpecteddisconnect", parameters: .exactly(1), types: ".c|o") {
                 [unowned run] call in
@@ -80,34 +87,47 @@ enum ServerBinding {
                 return .null
             },
             NativeMethod("setsendtimeoutpolicy", parameters: .exactly(3), types: ".nnn") { call in
-                guard let policy = SquirrelMachine.SendPolicy(rawValue: Int(try call.integer(0))) else {
+                guard let policy = SquirrelMachine.SendPolicy(rawValue: Int(try call.integer(0))),
+                    let wait = SquirrelMachine.SendWait(rawValue: Int(try call.integer(1)))
+                else {
                     throw SquirrelError("bad policy in server.setsendtimeoutpolicy(policy, waitFor, timeout)")
                 }
-                server.setSendTimeoutPolicy(policy)
+                server.setSendTimeoutPolicy(policy, wait: wait, timeout: try call.number(2))
                 return .null
             },
-            NativeMethod("expectonlinein", parameters: .exactly(1), types: ".n") { _ in .null },
-            NativeMethod("expectonlineat", parameters: .exactly(3), types: ".nnn") { _ in .null },
+            NativeMethod("expectonlinein", parameters: .exactly(1), types: ".n") { [unowned run] call in
+                let seconds = try call.number(0)
+                return try run.block(
+                    call, { try server.expectOnline(in: seconds, then: $0) }, giving: { SquirrelValue($0) })
+            },
+            NativeMethod("expectonlineat", parameters: .atLeast(2), types: ".nnnn") { [unowned run] call in
+                let time = try timeOfDay(call)
+                return try run.block(
+                    call, { try server.expectOnline(in: server.seconds(until: time), then: $0) },
+                    giving: { SquirrelValue($0) })
+            },
         ]
+    }
+
+    /// Hour, minute and, if given, second and day of the week.
+    private static func timeOfDay(_ call: borrowing NativeCall) throws -> ServerAPI.WakeTime {
+        ServerAPI.WakeTime(
+            hour: Int(try call.integer(0)), minute: Int(try call.integer(1)),
+            second: try call.integer(2, absent: 0), weekday: call.count > 3 ? Int(try call.integer(3)) : nil)
     }
 
     /// Deep sleep that takes its leave from the server first.
     private static func sleep(_ context: DeviceContext) -> [NativeMethod] {
-        let (run, server, imp) = (context.run, context.interface.server, context.interface.imp)
+        let (run, server) = (context.run, context.interface.server)
         return [
             NativeMethod("sleepfor", parameters: .exactly(1), types: ".n") { [unowned run] call in
                 let seconds = try call.number(0)
-                return try run.block(call) { (_: @escaping Resume<Void>) in
-                    server.disconnect()
-                    try imp.deepSleepFor(seconds)
-                }
+                return try run.block(call) { (_: @escaping Resume<Void>) in try server.sleepFor(seconds) }
             },
-            NativeMethod("sleepuntil", parameters: .exactly(3), types: ".nnn") { [unowned run] call in
-                let (hour, minute, second) =
-                    (Int(try call.integer(0)), Int(try call.integer(1)), Int(try call.integer(2)))
+            NativeMethod("sleepuntil", parameters: .atLeast(2), types: ".nnnn") { [unowned run] call in
+                let time = try timeOfDay(call)
                 return try run.block(call) { (_: @escaping Resume<Void>) in
-                    server.disconnect()
-                    try imp.deepSleepUntil(hour: hour, minute: minute, second: second)
+                    try server.sleepFor(server.seconds(until: time))
                 }
             },
         ]

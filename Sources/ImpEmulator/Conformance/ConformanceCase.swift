@@ -61,6 +61,8 @@ struct ConformanceSetup {
     var faults: [Fault] = []
     /// The program of the production group, by default the same.
     var application: ConformanceProgram?
+    /// The program's agent, if it has one.
+    var agent: ConformanceProgram?
 }
 
 /// One measured value.

@@ -43,6 +43,10 @@ public struct ConformanceRun: Sendable {
         }
         setup.line.firmware = .squirrel(factory: program, application: application ?? program)
         do {
+            if let agent = setup.agent {
+                setup.line.firmware.agents[.factory] = try .agent(
+                    name: agent.name + ".nut", source: agent.source)
+            }
             result.readings = try item.measure(ConformanceBench(setup)).compactMap { $0 }
         } catch {
             result.trouble = "\(error)"

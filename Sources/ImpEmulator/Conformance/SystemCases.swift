@@ -44,7 +44,8 @@ extension ConformanceCase {
             bench.bench.setReset(held: false)
             let reset = awaitStart(2)
             let timer = awaitStart(3)
-            bench.run(.seconds(2))
+            // The line that tells the reason is sent before the program goes to sleep, and that needs the server.
+            bench.run(.seconds(5))
             try bench.probe(.w, true)
             try bench.module.fixtureLineChanged()
             let pin = awaitStart(4)

@@ -11,6 +11,8 @@ final class SlotBench {
     private(set) var state: UnitState?
     private(set) var isPluggedIn = true
 
+    /// The agents of the devices in this simulation.
+    let agents: AgentHost
     private let setup: LineSetup
     private let cloud: EmulatedCloud
     /// Writes the unit down; the flag says that the flash content must be part of it.
@@ -35,6 +37,7 @@ final class SlotBench {
         self.setup = setup
         self.cloud = cloud
         self.roster = roster
+        agents = AgentHost(simulation: simulation, cloud: cloud, library: setup.firmware)
     }
 
     // MARK: Units
@@ -52,6 +55,7 @@ final class SlotBench {
             state: unit, faults: present, setup: setup, cloud: cloud, simulation: simulation)
         // A reset line that the fixture holds is held for the next unit too.
         module.setReset(held: resetHeld)
+        agents.add(module)
         module.onDurableChange = { [weak self] in self?.checkpoint() }
         module.flash.onErase = { [weak self] duration in self?.eraseBegan(duration) }
         self.module = module
@@ -141,6 +145,7 @@ final class SlotBench {
         guard let unit = state, let module else { return }
         for (number, fault) in unit.presentFaults() {
             if fault.kind == .uartBabble { babble(on: module, from: number) }
+            if fault.kind.isOfNetwork, fault.at == nil { module.suffer(fault.kind) }
             guard let delay = fault.at, fault.kind != .brownOutInErase else { continue }
             simulation.schedule(after: delay) { [weak self, weak module] in
                 guard let self, let module, module === self.module else { return }
@@ -155,7 +160,7 @@ final class SlotBench {
         case .brownOut: brownOut()
         case .moduleRestart: module?.restart(.softwareReset)
         case .usbUnplug(let pause): unplug(for: pause)
-        default: break
+        default: module?.suffer(fault)
         }
     }
 
@@ -294,12 +299,11 @@ final class SlotBench {
     /// Sends the optical packet; the module sees it if it looked from the first bit to the last.
     func blinkUp(_ network: FactoryNetwork, token: String) throws {
         try requirePlug()
-        let watching = module?.blinkUpIsOpen ?? false
-        let starts = module?.starts
-        advance(setup.release.times.blinkUpTransmission)
+        let packet = BlinkUpPacket(ssid: network.ssid, password: network.password, token: token)
+        let signal = LightSignal(packet)
+        module?.seeLight(signal, under: setup.light)
+        advance(signal.duration)
         try requirePlug()
-        guard watching, let module, module.starts == starts else { return }
-        module.receiveBlinkUp(ssid: network.ssid, password: network.password, token: token)
     }
 
     func drive(_ line: String, to level: Bool?) throws {

@@ -24,6 +24,8 @@ public final class EmulatedModule {
         case asleep
     }
 
+    /// Which module it stands for.
+    public let kind: ModuleKind
     /// How the unit was made.
     public let recipe: UnitRecipe
     /// 12 hexadecimal digits of the address burnt into the module.
@@ -51,6 +53,8 @@ public final class EmulatedModule {
     public internal(set) var wakeReason = WakeReason.powerOn
     /// What the module told the server's log, and what impOS added; the newest last, at most 500 lines.
     public private(set) var log: [String] = []
+    /// How many lines `log` has had so far, those included that it dropped.
+    public private(set) var linesLogged = 0
     /// How often the operating system has started since the unit was seated.
     public private(set) var starts = 0
 
@@ -76,6 +80,18 @@ public final class EmulatedModule {
     /// The `nv` table in the memory that stays powered in deep sleep.
     var keptTable: SquirrelData?
     var coldStartedAt: VirtualInstant?
+    /// What the LED would show if its time were not over.
+    var ledWish = StatusLED.Pattern.dark
+    /// Instants at which the LED's time may be over.
+    var ledChecks: Set<VirtualInstant> = []
+    /// Late and early frames in front of the light sensor.
+    var opticalDice: SeededGenerator
+    /// The agents of the simulation that this module lives in.
+    weak var agents: AgentHost?
+    /// `server.flush` is waiting.
+    var isFlushing = false
+    /// Where the light of this module's BlinkUp LED falls, if it is a fixture.
+    var onLight: (LightSignal) -> Void = { _ in }
     var firmwareTransfer: WiFiFirmwareTransfer?
     /// A NVRAM image that was installed after the radio started: used at the next connection attempt.
     var radioImageIsStale = false
@@ -101,8 +117,10 @@ public final class EmulatedModule {
     ///   - state: the unit as it comes to the slot; its configuration and flash content are taken over.
     ///   - faults: the faults that are present in this seating.
     init(
-        state: UnitState, faults: [Fault.Kind], setup: LineSetup, cloud: EmulatedCloud, simulation: Simulation
+        kind: ModuleKind = .imp003, state: UnitState, faults: [Fault.Kind], setup: LineSetup,
+        cloud: EmulatedCloud, simulation: Simulation
     ) {
+        self.kind = kind
         recipe = state.recipe
         self.faults = faults
         self.simulation = simulation
@@ -110,7 +128,8 @@ public final class EmulatedModule {
         release = setup.release
         library = setup.firmware
         mac = faults.contains(.wrongUnitAnswers) ? state.recipe.mac.neighbour : state.recipe.mac
-        deviceID = DeviceID(imp003With: mac)
+        deviceID =
+            (try? DeviceID(parsing: kind.deviceIDPrefix + mac.bareHex)) ?? DeviceID(imp003With: mac)
         pages = state.pages
         config = state.pages.current ?? ModuleConfig()
         flash = ModuleFlash(
@@ -124,6 +143,9 @@ public final class EmulatedModule {
         chance = .derived(
             from: state.recipe.seed, label: "program",
             index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
+        opticalDice = .derived(
+            from: state.recipe.seed, label: "light",
+            index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
         var errorRate = 0.0
         for case .uartNoise(let rate) in faults { errorRate = max(errorRate, rate) }
         consoleNoise = LineNoise(
@@ -136,13 +158,20 @@ public final class EmulatedModule {
             ordinal: state.recipe.ordinal, seating: state.seatings)
         self.radio = radio
         weak var me: EmulatedModule?
-        connection = Connection(simulation: simulation, radio: radio, times: setup.release.times) {
-            me?.joinableAccessPoint()
+        connection = Connection(
+            simulation: simulation, radio: radio, release: setup.release, serverPorts: setup.cloud.ports,
+            dice: .derived(
+                from: state.recipe.seed, label: "packets",
+                index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
+        ) {
+            me?.joinableAccessPoints() ?? []
         }
         me = self
         radio.onEnvironmentChange = { me?.connection.environmentChanged() }
         connection.onStage = { stage in me?.showStage(stage) }
         connection.onLost = { reason in me?.connectionLost(reason) }
+        connection.onServer = { isConnected in me?.serverChanged(isConnected: isConnected) }
+        connection.link.onRetransmission = { me?.segmentRepeated() }
     }
 
     // MARK: Power and reset
@@ -188,7 +217,7 @@ public final class EmulatedModule {
         starts += 1
         leakedBytes = 0
         phase = .booting
-        led.show(.dark, at: simulation.now)
+        show(.dark)
         if reason == .powerOn || reason == .hardwareReset { coldStartedAt = simulation.now }
         if reason != .timer && reason != .pin { keptTable = nil }
         boot(reason, after: delay)
@@ -202,7 +231,7 @@ public final class EmulatedModule {
         i2cLeftOn = [:]
         firmwareTransfer?.abandon(at: simulation.now)
         firmwareTransfer = nil
-        connection.disconnect()
+        connection.forget()
         radio.isScanning = false
         consoleOut.cut(at: simulation.now)
         if let running = runningWrite {
@@ -211,7 +240,8 @@ public final class EmulatedModule {
             runningWrite = nil
         }
         writes.removeAll()
-        led.show(.dark, at: simulation.now)
+        ledChecks.removeAll()
+        show(.dark)
         self.phase = phase
     }
 
@@ -252,6 +282,7 @@ public final class EmulatedModule {
 
     func note(_ line: String) {
         log.append(line)
+        linesLogged += 1
         if log.count > 500 { log.removeFirst(log.count - 500) }
     }
 
@@ -305,10 +336,14 @@ public final class EmulatedModule {
     /// The region that the radio obeys.
     public var region: RegionCode { config.region ?? release.defaultRegion }
 
-    private func joinableAccessPoint() -> AccessPoint? {
-        guard let wifi = config.wifi else { return nil }
-        return radio.candidate(
-            for: wifi, channels: region.channels, longSSIDFails: release.knownIssues.longSSIDFails)
+    /// The channels that the radio uses.
+    var usedChannels: ChannelSet { release.holds(.n5) ? region.channels : RegionCode.us.channels }
+
+    private func joinableAccessPoints() -> [AccessPoint] {
+        guard let wifi = config.wifi else { return [] }
+        return radio.candidates(
+            for: wifi, channels: usedChannels,
+            longSSIDFails: release.knownIssues.longSSIDFails && release.holds(.k2))
     }
 
     private func showStage(_ stage: Connection.Stage) {
@@ -322,15 +357,13 @@ public final class EmulatedModule {
             case .connecting: .connecting
             case .connected: .connected
             }
-        if stage == .idle,
-            [.searching, .joining, .gettingAddress, .resolving, .connecting, .connected].contains(led.pattern)
-        {
-            led.show(.dark, at: simulation.now)
-        }
-        if let pattern, led.pattern != .blessed, led.pattern != .blessingFailed {
-            led.show(pattern, at: simulation.now)
-        }
+        if stage == .idle, Self.connectingPatterns.contains(ledWish) { show(.dark) }
+        if let pattern, ledWish != .blessed, ledWish != .blessingFailed { show(pattern) }
     }
+
+    private static let connectingPatterns: Set<StatusLED.Pattern> = [
+        .searching, .joining, .gettingAddress, .resolving, .connecting, .connected,
+    ]
 }
 
 extension MACAddress {

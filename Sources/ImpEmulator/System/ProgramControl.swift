@@ -4,13 +4,10 @@ extension EmulatedModule {
         stopMachine()
         wakeReason = reason
         phase = .running(code)
-        if connection.isConnected, code == .application || led.pattern == .dark {
-            led.show(.connected, at: simulation.now)
-        }
+        if connection.isConnected, code == .application || ledWish == .dark { show(.connected) }
         let machine = SquirrelMachine(module: self, code: code)
         self.machine = machine
         later(release.times.squirrelStart) { [weak machine] in machine?.start() }
-        scheduleLEDSleep(for: machine)
     }
 
     /// Squirrel stops; its pins and buses go off (R23).
@@ -58,15 +55,5 @@ extension EmulatedModule {
             return
         }
         machine.connectionLost(reason)
-    }
-
-    /// LED activity ends 60 s after the cold start, or after the start of a program that did not ask for more.
-    private func scheduleLEDSleep(for machine: SquirrelMachine) {
-        let window = release.times.blinkUpWindow
-        let end = max(coldStartedAt ?? simulation.now, simulation.now) + window
-        later(end - simulation.now) { [weak self, weak machine] in
-            guard let self, let machine, machine === self.machine, !blinkUpIsOpen else { return }
-            if led.pattern == .connected { led.show(.dark, at: simulation.now) }
-        }
     }
 }

@@ -45,14 +45,18 @@ public struct Release30: Sendable, Equatable {
         public var radioStart = Duration.milliseconds(180)
         /// BlinkUp and LED run for so long after a cold boot (blessing.md section 9).
         public var blinkUpWindow = Duration.seconds(60)
-        /// An optical packet of a factory BlinkUp at 142 Hz.
-        public var blinkUpTransmission = Duration.milliseconds(3200)
         /// The steady green that says "accepted".
         public var blinkUpAccepted = Duration.seconds(3)
         /// Looking for the network's access points.
         public var search = Duration.milliseconds(550)
         /// Authentication and key handshake.
         public var join = Duration.milliseconds(420)
+        /// How long a join may take; weak signals need several seconds (R18). A choice.
+        public var joinTimeout = Duration.seconds(8)
+        /// How long it might take before R18; a choice.
+        public var shortJoinTimeout = Duration.seconds(1)
+        /// What a further access point of the same name cost before R19; a choice.
+        public var candidateTrial = Duration.seconds(3)
         /// DHCP.
         public var address = Duration.milliseconds(380)
         /// DNS.
@@ -61,6 +65,13 @@ public struct Release30: Sendable, Equatable {
         public var serverHello = Duration.milliseconds(700)
         /// A stage that gets no answer gives up after this long and starts over.
         public var stageGivesUp = Duration.seconds(10)
+        /// A port of the server that does not answer is given up after this long (R15); a choice.
+        public var portGivesUp = Duration.seconds(5)
+        /// With cached code, how long the server is looked for after a BlinkUp before that code runs (R36).
+        public var afterBlinkUp = Duration.seconds(10)
+        /// SUSPEND_ON_ERROR: how long to try, and how long to sleep in between (server.setsendtimeoutpolicy page).
+        public var suspendedTry = Duration.seconds(60)
+        public var snooze = Duration.seconds(540)
         /// Pause between two attempts to connect.
         public var retryPause = Duration.seconds(1)
         /// `server.connect`'s default and the system's own limit before cached code runs offline (R2).
@@ -125,6 +136,8 @@ public struct Release30: Sendable, Equatable {
         public var scanLeaks = true
         /// K1: bytes lost per scan; a choice, so that some two dozen scans end in the restart.
         public var scanLeakBytes = 4_096
+        /// K1: `imp.getmemoryfree()` does not count what scans lost; switched off, it tells the truth.
+        public var leakIsHidden = true
         /// K2: a network with a 32-character SSID cannot be joined.
         public var longSSIDFails = true
 
