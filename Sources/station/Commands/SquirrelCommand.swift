@@ -84,6 +84,9 @@ struct SquirrelSources: ParsableArguments {
         }
     }
 
+    /// Where a program for an emulated module finds what it names.
+    func provider(for file: String) -> any SourceProvider { Self.provider(for: file, library) }
+
     /// Beside the file, then the folders given, then what the program brings along.
     private static func provider(for file: String, _ folders: [String]) -> some SourceProvider {
         let beside = (file as NSString).deletingLastPathComponent
