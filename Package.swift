@@ -38,7 +38,15 @@ let package = Package(
             name: "ImpEmulator",
             dependencies: [
                 "Imp003", "SerialNOR", "NORChipModel", "FactoryLink", "Fixturing", "TimeAndChance",
-                "ContentAddress",
+                "ContentAddress", "Squirrel",
+            ],
+            exclude: ["Firmware/README.md", "Firmware/libraries/README.md"],
+            resources: [
+                .embedInCode("Firmware/factory.device.nut"), .embedInCode("Firmware/application.device.nut"),
+                .embedInCode("Firmware/factory.agent.nut"), .embedInCode("Firmware/fixture.device.nut"),
+                .embedInCode("Firmware/fixture.agent.nut"), .embedInCode("Firmware/conformance"),
+                .embedInCode("Firmware/libraries/CBOR.lib.nut"),
+                .embedInCode("Firmware/libraries/FactoryLink.lib.nut"),
             ],
             swiftSettings: hot),
 
@@ -78,12 +86,15 @@ let package = Package(
                 "ContentAddress", .product(name: "Mustache", package: "swift-mustache"),
             ]),
 
+        // What the emulated module does, judged by the notes of its release.
+        .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
+
         // The command line.
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "ImpEmulator", "NORChipModel", "StationConfig", "StationStore", "Ledger",
-                "Squirrel",
+                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
+                "StationStore", "Ledger", "Squirrel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -122,8 +133,9 @@ let package = Package(
         .testTarget(
             name: "ImpEmulatorTests",
             dependencies: [
-                "ImpEmulator", "FactoryLink", "Fixturing", "Imp003", "NORChipModel", "SerialNOR",
-                "TimeAndChance",
+                "ImpEmulator", "Conformance", "FactoryLink", "Fixturing", "Imp003", "NORChipModel",
+                "SerialNOR",
+                "Squirrel", "StationConfig", "TimeAndChance",
             ]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ContentAddress", "TimeAndChance"]),
         .testTarget(

@@ -30,7 +30,8 @@ final class Desk {
         setup.release.wifiFirmwareBytes = 8192
         adjust(&setup)
         let recipe = try #require(setup.recipes.first)
-        cloud = EmulatedCloud(behaviour: setup.cloud, seed: setup.seed)
+        cloud = EmulatedCloud(
+            behaviour: setup.cloud, seed: setup.seed, internet: setup.internet, onWebhook: setup.onWebhook)
         roster = UnitRoster([UnitState(recipe: recipe)], shelf: nil)
         bench = SlotBench(setup: setup, cloud: cloud, roster: roster)
         bench.seat(UnitState(recipe: recipe), slot: "desk")

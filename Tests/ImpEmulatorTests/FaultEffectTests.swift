@@ -168,8 +168,9 @@ import Testing
     @Test(arguments: FaultTable.rows.map(\.example))
     func shows(example: String) throws {
         let name = FaultTable.name(of: try Fault(parsing: example).kind)
-        let effect = try #require(Self.effects[name], "no test for \(name)")
-        let timed = name == "brown-out" ? "brown-out@15s" : example
+        let effect = try #require(
+            Self.effects[name] ?? NetworkFaultEffects.table[name], "no test for \(name)")
+        let timed = ["brown-out", "wifi-crash"].contains(name) ? "\(name)@15s" : example
         try effect(Desk(faults: timed))
     }
 
@@ -178,8 +179,8 @@ import Testing
         let sound = try Desk().module.board
         let broken = try Desk(faults: "cold-joint:\(joint.rawValue)").module.board
         func see(_ board: BoardElectronics) -> [Double] {
-            board.set(.e, to: .init(drive: .high))
-            board.set(.s, to: .init(drive: .low))
+            board.set(.e, .steady(.high))
+            board.set(.s, .steady(.low))
             _ = board.drive(line: "button", to: true)
             return [
                 board.acknowledges(bus: .ab, address8: 0x90) ? 1 : 0, board.fraction(at: .j),

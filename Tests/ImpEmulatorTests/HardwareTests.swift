@@ -129,7 +129,7 @@ import TimeAndChance
         #expect(desk.now == begin, "they fit into the FIFO")
         #expect(port.flags() == [])
         try desk.result { try port.flush(then: $0) }
-        #expect(desk.now - begin == SerialLine.Format(baud: 9600, bitsPerByte: 10).duration(ofBytes: 60))
+        #expect(desk.now - begin == SerialLine.Format(baud: 9600).duration(ofBytes: 60))
         #expect(port.readBytes(100) == Array(1...60))
         #expect(port.flags() == [.readReady, .writeDone])
         #expect(port.flags() == [])
@@ -155,7 +155,7 @@ import TimeAndChance
         try port.configure(UARTAPI.Settings(baud: 9600))
         let begin = desk.now
         try desk.result { try port.write([UInt8](repeating: 7, count: 100), then: $0) }
-        #expect(desk.now - begin == SerialLine.Format(baud: 9600, bitsPerByte: 10).duration(ofBytes: 20))
+        #expect(desk.now - begin == SerialLine.Format(baud: 9600).duration(ofBytes: 20))
     }
 
     @Test func theEightyFirstUnreadByteIsLost() throws {

@@ -55,7 +55,7 @@ import Testing
             case "setcountry": try imp.setCountry(0x5355) { _ in }
             case "setnvramimage": try imp.setNVRAMImage([1]) { _ in }
             case "bless": try server.bless(true) { _ in }
-            default: try server.factoryBlinkUp()
+            default: try server.factoryBlinkUp(ssid: "", password: "", pin: .m, flags: [])
             }
         }
         desk.run(.milliseconds(110))

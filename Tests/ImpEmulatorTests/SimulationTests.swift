@@ -66,7 +66,7 @@ import TimeAndChance
 }
 
 @Suite struct SerialLineTests {
-    private static let slow = SerialLine.Format(baud: 9600, bitsPerByte: 10)
+    private static let slow = SerialLine.Format(baud: 9600)
 
     @Test func bytesArriveAtTheEndOfTheirStopBit() {
         let line = SerialLine()
@@ -114,7 +114,7 @@ import TimeAndChance
             time = time + .nanoseconds(Int64(dice.next() % 3_000_000))
             if dice.happens(withProbability: 0.4) {
                 let bytes = (0..<Int(dice.next() % 20)).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
-                line.send(bytes, at: time, format: SerialLine.Format(baud: 115_200, bitsPerByte: 10))
+                line.send(bytes, at: time, format: SerialLine.Format(baud: 115_200))
                 sent += bytes
             }
             received += line.take(by: time).flatMap(\.bytes)

@@ -42,6 +42,11 @@ struct StationProgram {
     /// - Parameter killAfter: seconds after which the program gets SIGKILL; nil lets it end by itself.
     @discardableResult
     func run(_ arguments: String..., killAfter: Double? = nil, folder: String? = nil) throws -> Outcome {
+        try run(arguments, killAfter: killAfter, folder: folder)
+    }
+
+    @discardableResult
+    func run(_ arguments: [String], killAfter: Double? = nil, folder: String? = nil) throws -> Outcome {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = arguments

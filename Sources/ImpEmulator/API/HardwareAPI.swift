@@ -5,7 +5,11 @@ public final class HardwareAPI {
     private var uarts: [UARTName: UARTAPI] = [:]
     private var i2cs: [I2CName: I2CAPI] = [:]
     private var pins: [PinName: PinAPI] = [:]
+    private var spis: [SPIName: SPIAPI] = [:]
     private var flash: SPIFlashAPI?
+    private var samplerObject: SamplerAPI?
+    private var dacObject: FixedFrequencyDACAPI?
+    private let use = PinUse()
 
     init(machine: SquirrelMachine) {
         self.machine = machine
@@ -14,7 +18,13 @@ public final class HardwareAPI {
     /// Everything off: Squirrel stopped (R23).
     func shutDown() {
         for uart in uarts.values { uart.disable() }
+        for pin in pins.values { pin.shutDown() }
+        samplerObject?.stop()
+        dacObject?.shutDown()
+        samplerObject = nil
+        dacObject = nil
         uarts.removeAll()
+        spis.removeAll()
         i2cs.removeAll()
         pins.removeAll()
         flash = nil
@@ -41,7 +51,7 @@ public final class HardwareAPI {
     /// `hardware.pinX`.
     public func pin(_ name: PinName) -> PinAPI {
         if let pin = pins[name] { return pin }
-        let pin = PinAPI(name: name, machine: machine)
+        let pin = PinAPI(name: name, machine: machine, use: use)
         pins[name] = pin
         return pin
     }
@@ -49,7 +59,7 @@ public final class HardwareAPI {
     /// `hardware.uartXX`.
     public func uart(_ name: UARTName) -> UARTAPI {
         if let uart = uarts[name] { return uart }
-        let uart = UARTAPI(name: name, machine: machine)
+        let uart = UARTAPI(name: name, machine: machine, use: use)
         uarts[name] = uart
         return uart
     }
@@ -57,9 +67,40 @@ public final class HardwareAPI {
     /// `hardware.i2cXX`.
     public func i2c(_ name: I2CName) -> I2CAPI {
         if let bus = i2cs[name] { return bus }
-        let bus = I2CAPI(name: name, machine: machine)
+        let bus = I2CAPI(name: name, machine: machine, use: use)
         i2cs[name] = bus
         return bus
+    }
+
+    /// `hardware.spiXXXX`.
+    public func spi(_ name: SPIName) -> SPIAPI {
+        if let bus = spis[name] { return bus }
+        let bus = SPIAPI(name: name, machine: machine, use: use)
+        spis[name] = bus
+        return bus
+    }
+
+    /// `hardware.sampler`.
+    public var sampler: SamplerAPI {
+        if let samplerObject { return samplerObject }
+        let made = SamplerAPI(machine: machine)
+        samplerObject = made
+        return made
+    }
+
+    /// `hardware.fixedfrequencydac`.
+    public var fixedFrequencyDAC: FixedFrequencyDACAPI {
+        if let dacObject { return dacObject }
+        let made = FixedFrequencyDACAPI(machine: machine, use: use)
+        dacObject = made
+        return made
+    }
+
+    /// Pins of SPI and I²C buses, and the rates of I²C buses that are on: what a release that forgets to switch them
+    /// off would leave behind (R23).
+    var busesInUse: (pins: [PinName], i2c: [I2CName: Int]) {
+        let pins = PinName.allCases.filter { use.user(of: $0) is SPIAPI || use.user(of: $0) is I2CAPI }
+        return (pins, i2cs.compactMapValues(\.enabledRate))
     }
 
     /// `hardware.spiflash` (N3).

@@ -18,7 +18,7 @@ public final class ImpAPI {
     /// What a real imp003 does with any other integer than its two is not documented; here it is a Squirrel error.
     /// - Throws: outside factory firmware, and for a code that is not 0x5355 or 0x4247.
     public func setCountry(_ code: Int32, then: @escaping Resume<Void>) throws(SquirrelError) {
-        try machine.requireFactoryFirmware("imp.setcountry")
+        if module.release.holds(.n6) { try machine.requireFactoryFirmware("imp.setcountry") }
         guard let region = RegionCode(rawValue: UInt32(bitPattern: code)) else {
             throw SquirrelError("bad region code \(code) in imp.setcountry(regionCode)")
         }
@@ -116,14 +116,18 @@ public final class ImpAPI {
             throw SquirrelError("scan already running in imp.scanwifinetworks(callback)")
         }
         let module = module
-        let channels = module.region.channels
+        let channels = module.usedChannels
+        // Before R1 a radio that was off stayed off and heard nothing.
+        if !module.radio.isPowered, !module.release.holds(.r1) {
+            return module.later(.milliseconds(1)) { done([]) }
+        }
         module.radio.isScanning = true
         module.later(module.release.scan.dwellPerChannel * channels.count) { [machine] in
             module.radio.isScanning = false
             let issues = module.release.knownIssues
-            if issues.scanLeaks {
+            if issues.scanLeaks, module.release.holds(.k1) {
                 module.leakedBytes += issues.scanLeakBytes
-                let left = machine.reportedFreeMemory - module.leakedBytes
+                let left = machine.freeMemory - module.leakedBytes
                 guard left >= module.release.memory.perScanResult else { return module.runOutOfMemory() }
             }
             done(module.radio.scan(channels, sensitivity: module.release.scan.sensitivity))
@@ -156,17 +160,24 @@ public final class ImpAPI {
     /// `imp.getsoftwareversion()`.
     public func getSoftwareVersion() -> String { module.release.softwareVersion }
 
-    /// `imp.getmemoryfree()`: bytes; leaks of scans do not show (K1).
+    /// `imp.getmemoryfree()`: bytes; leaks of scans do not show (K1) unless `KnownIssues.leakIsHidden` is off.
     public func getMemoryFree() -> Int { machine.reportedFreeMemory }
 
     /// `imp.configparams`: filled by the server after connecting; absent keys are absent.
     public var configParams: [String: ConfigParameter] {
-        guard module.connection.isConnected, machine.code == .factory else { return [:] }
-        return ["factoryfirmware": .bool(true), "factory_imp_device_id": .text(Self.fixtureDeviceID)]
+        guard module.connection.isConnected, machine.code.isFactory else { return [:] }
+        var params: [String: ConfigParameter] = ["factoryfirmware": .bool(true)]
+        let own = module.deviceID.text
+        // A fixture names itself as the one that configures, and no other.
+        guard machine.code == .factory else {
+            params["factory_imp"] = .text(String(own.suffix(12)))
+            return params
+        }
+        let fixture = module.cloud.fixture(of: own) ?? EmulatedCloud.lineFixture
+        params["factory_imp_device_id"] = .text(fixture)
+        params["factory_imp"] = .text(String(fixture.suffix(12)))
+        return params
     }
-
-    /// The emulated fixture's own ID, an imp005's in form.
-    static let fixtureDeviceID = "5000d8c46a000001"
 
     // MARK: Time
 
@@ -198,8 +209,13 @@ public final class ImpAPI {
         guard seconds >= 0, seconds <= 2_419_198 else {
             throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
         }
+        // R34 broken: a valid value is refused.
+        guard module.release.holds(.r34) || seconds == seconds.rounded() else {
+            throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
+        }
         try machine.requireRunning()
         let module = module
+        module.keptTable = machine.firmware?.keptTable
         let armed = machine.interface?.hardware.wakePinIsArmed ?? false
         module.sleepDeeply(for: .wholeNanoseconds(ofSeconds: seconds), then: .timer)
         module.wakePinIsArmed = armed
@@ -217,7 +233,10 @@ public final class ImpAPI {
     }
 
     /// `imp.enableblinkup(flag)` (R37).
-    public func enableBlinkUp(_ on: Bool) { machine.blinkUpEnabled = on }
+    public func enableBlinkUp(_ on: Bool) {
+        machine.blinkUpEnabled = on
+        module.refreshLED()
+    }
 }
 
 /// A timer of `imp.wakeup`.

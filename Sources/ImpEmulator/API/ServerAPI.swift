@@ -1,7 +1,7 @@
 /// The `server` object of Release 30, device side.
 public final class ServerAPI {
-    private let machine: SquirrelMachine
-    private var module: EmulatedModule { machine.module }
+    let machine: SquirrelMachine
+    var module: EmulatedModule { machine.module }
 
     init(machine: SquirrelMachine) {
         self.machine = machine
@@ -26,7 +26,7 @@ public final class ServerAPI {
         let processor = machine.processor
         let halfWay = module.cloud.behaviour.latency / 2
         if !testSuccess {
-            module.led.show(.blessingFailed, at: module.simulation.now)
+            module.show(.blessingFailed)
             module.later(halfWay) {
                 if module.connection.isConnected { _ = Self.ask(module, testSuccess: false) }
                 module.later(halfWay) { processor.post { try callback(false) } }
@@ -43,7 +43,7 @@ public final class ServerAPI {
             }
             module.later(halfWay) {
                 guard module.connection.isConnected else { return }
-                module.led.show(accepted ? .blessed : .blessingFailed, at: module.simulation.now)
+                module.show(accepted ? .blessed : .blessingFailed)
                 processor.post {
                     if accepted { module.blessed() }
                     try callback(accepted)
@@ -62,13 +62,6 @@ public final class ServerAPI {
             override: manner)
     }
 
-    /// `server.factoryblinkup(…)` belongs to fixtures: on a DUT it only logs, as the page says.
-    /// - Throws: outside factory firmware.
-    public func factoryBlinkUp() throws(SquirrelError) {
-        try machine.requireFactoryFirmware("server.factoryblinkup")
-        log("Factory BlinkUp request failed. This is not a factory imp.")
-    }
-
     // MARK: Connection
 
     /// `server.isconnected()`.
@@ -77,14 +70,32 @@ public final class ServerAPI {
     /// `server.connect([callback[, timeout]])` under RETURN_ON_ERROR: returns at once; the callback gets a
     /// `ConnectionReason` value.
     /// - Parameter timeout: seconds, 60 unless given (R2).
-    public func connect(timeout: Double = 60, callback: @escaping (Int) throws -> Void) throws(SquirrelError)
+    public func connect(timeout: Double? = nil, callback: @escaping (Int) throws -> Void)
+        throws(SquirrelError)
     {
         try machine.requireRunning()
+        // Before R2 the timeout had to be given.
+        if timeout == nil, !module.release.holds(.r2) { throw SquirrelError("wrong number of parameters") }
+        let timeout = timeout ?? module.release.times.connectTimeout.inSeconds
         guard timeout > 0 else { throw SquirrelError("bad timeout in server.connect(callback, timeout)") }
         let processor = machine.processor
         if module.radioImageIsStale { module.loadRadioImage() }
         module.connection.connect(timeout: .wholeNanoseconds(ofSeconds: timeout)) { reason in
             processor.post { try callback(reason.rawValue) }
+        }
+    }
+
+    /// `server.connect()` without a callback: waits until the server is reached, or, under RETURN_ON_ERROR, for the
+    /// default timeout.
+    public func connectAndWait(then: @escaping Resume<Void>) throws(SquirrelError) {
+        try machine.requireRunning()
+        let processor = machine.processor
+        if module.radioImageIsStale { module.loadRadioImage() }
+        let timeout: Duration? =
+            machine.sendPolicy == .returnOnError ? module.release.times.connectTimeout : nil
+        processor.hold()
+        module.connection.connect(timeout: timeout) { _ in
+            processor.release { try then(.success(())) }
         }
     }
 
@@ -96,28 +107,31 @@ public final class ServerAPI {
         machine.unexpectedDisconnect = callback
     }
 
-    /// `server.setsendtimeoutpolicy(policy, waitFor, timeout)`; only the policy changes behaviour here.
-    public func setSendTimeoutPolicy(_ policy: SquirrelMachine.SendPolicy) { machine.sendPolicy = policy }
-
-    /// `server.flush(timeout)`: waits until everything is acknowledged.
-    /// - Parameter then: gets 0, or the reason for which it failed.
-    public func flush(_ timeout: Double, then: @escaping Resume<Int>) throws(SquirrelError) {
-        try machine.requireRunning()
-        let module = module
-        machine.processor.wait(for: Self.roundTrip) {
-            let reason = module.connection.isConnected ? 0 : ConnectionReason.noServer.rawValue
-            try then(.success(reason))
-        }
+    /// `server.setsendtimeoutpolicy(reconnectPolicy, waitPolicy, timeout)`.
+    /// - Parameter timeout: seconds that a call may wait for the server.
+    public func setSendTimeoutPolicy(
+        _ policy: SquirrelMachine.SendPolicy, wait: SquirrelMachine.SendWait = .tilSent, timeout: Double = 30
+    ) {
+        machine.sendPolicy = policy
+        machine.sendWait = wait
+        machine.sendTimeout = .wholeNanoseconds(ofSeconds: timeout)
     }
-
-    /// To the server and back on a quiet line; a choice.
-    private static let roundTrip = Duration.milliseconds(40)
 
     // MARK: Log
 
-    /// `server.log(text)`.
-    public func log(_ text: String) { module.note(text) }
+    /// `server.log(text)`: goes into the module's log at once and to the server if there is one.
+    public func log(_ text: String) {
+        module.note(text)
+        _ = transmitAtOnce(text.utf8.count, delivered: {})
+    }
 
     /// `server.error(text)`.
-    public func error(_ text: String) { module.note("ERROR: " + text) }
+    public func error(_ text: String) { log("ERROR: " + text) }
+
+    /// The same with the policy's waiting.
+    /// - Parameter then: gets 0 or a `SendError` value.
+    public func log(_ text: String, then: @escaping Resume<Int>) throws(SquirrelError) {
+        module.note(text)
+        try transmit(text.utf8.count, delivered: {}, then: then)
+    }
 }

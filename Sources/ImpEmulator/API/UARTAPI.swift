@@ -1,6 +1,6 @@
 /// A serial port of the `hardware` table: FIFOs of 80 bytes unless set, errors as flags, flow control by RTS.
-public final class UARTAPI {
-    /// `uart.flags()` (R6); noise, parity and idle flags come with lines that can have such errors.
+public final class UARTAPI: PinUser {
+    /// `uart.flags()` (R6).
     public struct Flags: OptionSet, Sendable {
         public let rawValue: Int
 
@@ -12,10 +12,19 @@ public final class UARTAPI {
         public static let readReady = Flags(rawValue: 1)
         /// Everything written has left.
         public static let writeDone = Flags(rawValue: 2)
+        /// A bit's samples were not all the same.
+        public static let noiseError = Flags(rawValue: 4)
         /// A stop bit was missing.
         public static let frameError = Flags(rawValue: 8)
+        /// A parity bit was wrong.
+        public static let parityError = Flags(rawValue: 16)
         /// Bytes found no place in the receive FIFO and are lost.
         public static let overrunError = Flags(rawValue: 32)
+        /// After bytes the line was quiet for the length of one.
+        public static let lineIdle = Flags(rawValue: 64)
+
+        /// What is not as it should be.
+        static let faults: Flags = [.noiseError, .frameError, .parityError, .overrunError]
     }
 
     /// How `uart.configure` sets the port up.
@@ -24,12 +33,16 @@ public final class UARTAPI {
         public var baud: Int
         /// 7 or 8.
         public var wordSize = 8
-        /// Whether a parity bit follows the data.
-        public var hasParity = false
+        /// Whether a parity bit follows the data, and which.
+        public var parity = SerialParity.none
         /// 1 or 2.
         public var stopBits = 1
         /// Without NO_CTSRTS, on a port that has them: RTS drops at 16 free places (R7).
         public var flowControl = false
+        /// Without NO_RX.
+        public var receives = true
+        /// Without NO_TX.
+        public var sends = true
 
         public init(baud: Int, flowControl: Bool = false) {
             self.baud = baud
@@ -37,13 +50,16 @@ public final class UARTAPI {
         }
 
         var format: SerialLine.Format {
-            SerialLine.Format(baud: baud, bitsPerByte: 1 + wordSize + (hasParity ? 1 : 0) + stopBits)
+            SerialLine.Format(baud: baud, wordSize: wordSize, parity: parity, stopBits: stopBits)
         }
     }
 
     private let name: UARTName
     private let machine: SquirrelMachine
+    private let use: PinUse
     private var module: EmulatedModule { machine.module }
+    private var board: BoardElectronics { machine.module.board }
+    private var now: VirtualInstant { machine.module.simulation.now }
     private var settings: Settings?
     private var receiveCapacity = 80
     private var transmitCapacity = 80
@@ -53,13 +69,24 @@ public final class UARTAPI {
     private var inbound: SerialLine?
     private var outbound: SerialLine?
     private var receiveEvent: Simulation.Event?
+    private var stopEvent: Simulation.Event?
+    /// When the last byte arrived, until its line was seen idle.
+    private var lastArrival: VirtualInstant?
     /// When the last written byte will have left; nil when that was told already.
     private var writingUntil: VirtualInstant?
+    /// When the transmitter will have shifted out everything, whether a pin shows it or not.
+    private var shiftingUntil = VirtualInstant.start
+    /// What is still on the transmit pin's wire.
+    private var onWire: [SerialWave.Burst] = []
+    private var flushes = 0
 
-    init(name: UARTName, machine: SquirrelMachine) {
+    init(name: UARTName, machine: SquirrelMachine, use: PinUse) {
         self.name = name
         self.machine = machine
+        self.use = use
     }
+
+    // MARK: Setting up
 
     /// `uart.setrxfifosize(bytes)`, before `configure`; at least 20.
     public func setReceiveFIFOSize(_ bytes: Int) throws(SquirrelError) {
@@ -75,7 +102,7 @@ public final class UARTAPI {
 
     /// `uart.configure(…)`.
     /// - Parameter callback: called when bytes are there or an error was flagged.
-    /// - Returns: the bit rate that the port really has: an 84 MHz clock divided by sixteenths.
+    /// - Returns: the bit rate that the port really has: an 84 MHz clock divided by a whole number.
     @discardableResult
     public func configure(_ settings: Settings, callback: ((Flags) throws -> Void)? = nil)
         throws(SquirrelError) -> Int
@@ -87,14 +114,17 @@ public final class UARTAPI {
         guard (7...8).contains(settings.wordSize), (1...2).contains(settings.stopBits) else {
             throw SquirrelError("bad format in uart.configure")
         }
-        disable()
+        end(keepingPins: true)
+        var settings = settings
+        if !module.release.holds(.n9) { settings.stopBits = 1 }
         self.settings = settings
         self.callback = callback
-        connect()
+        connect(settings)
+        takePins(settings)
         // What was on the line before the port listened is lost.
-        _ = inbound?.take(by: module.simulation.now)
-        inbound?.onSend = { [weak self] in self?.expectBytes() }
-        expectBytes()
+        _ = inbound?.take(by: now)
+        inbound?.onSend = { [weak self] in self?.bytesAreComing() }
+        bytesAreComing()
         let divider = Double(Self.clock) / Double(settings.baud)
         return Int((Double(Self.clock) / divider.rounded()).rounded())
     }
@@ -103,30 +133,78 @@ public final class UARTAPI {
     /// Free places in the receive FIFO at which RTS drops (R7).
     static let stopMargin = 16
 
-    private func connect() {
+    private func connect(_ settings: Settings) {
         guard let pins = PinMux.uarts[name] else { return }
-        if module.board.board.console == name {
+        if board.board.console == name {
             inbound = module.consoleIn
             outbound = module.consoleOut
-        } else if module.board.isLooped(from: pins.tx, to: pins.rx) {
+        } else if board.isLooped(from: pins.tx, to: pins.rx) {
             let loop = SerialLine()
             inbound = loop
             outbound = loop
+        } else {
+            outbound = SerialLine()
         }
+        if !settings.receives { inbound = nil }
+        if !settings.sends { outbound = nil }
+    }
+
+    private func takePins(_ settings: Settings) {
+        guard let pins = PinMux.uarts[name] else { return }
+        if settings.sends {
+            board.set(pins.tx, .steady(.high))
+            use.take(pins.tx, for: self)
+        }
+        if settings.receives {
+            board.set(pins.rx, .floating)
+            use.take(pins.rx, for: self)
+        }
+        guard settings.flowControl, let rts = pins.rts, let cts = pins.cts else { return }
+        board.set(rts, .steady(.low))
+        use.take(rts, for: self)
+        board.set(cts, .floating)
+        use.take(cts, for: self)
+    }
+
+    private var pins: [PinName] {
+        guard let pins = PinMux.uarts[name] else { return [] }
+        return [pins.tx, pins.rx, pins.rts, pins.cts].compactMap { $0 }
     }
 
     /// `uart.disable()`.
     public func disable() {
+        end(keepingPins: false)
+    }
+
+    private func end(keepingPins: Bool) {
         inbound?.onSend = nil
         receiveEvent?.cancel()
+        stopEvent?.cancel()
         settings = nil
         callback = nil
         inbound = nil
         outbound = nil
         fifo.removeAll()
         raised = []
+        lastArrival = nil
         writingUntil = nil
+        shiftingUntil = .start
+        onWire.removeAll()
+        if !keepingPins {
+            for pin in pins where use.leave(pin, self) { board.release(pin) }
+        }
     }
+
+    /// The pin does something else from now on; bits that had not left never do (R8).
+    func pinWasTaken(_ pin: PinName) {
+        guard let pins = PinMux.uarts[name] else { return }
+        if pin == pins.tx {
+            outbound?.cut(at: now)
+            onWire.removeAll()
+        }
+    }
+
+    private var hasTransmitPin: Bool { PinMux.uarts[name].map { use.holds($0.tx, self) } ?? false }
 
     // MARK: Receiving
 
@@ -140,37 +218,63 @@ public final class UARTAPI {
         fetch()
         let taken = Array(fifo.prefix(max(count, 0)))
         fifo.removeFirst(taken.count)
-        if settings?.flowControl == true, freeUntilStop > 0 { inbound?.resume(at: module.simulation.now) }
+        if settings?.flowControl == true, freeUntilStop > 0 {
+            inbound?.resume(at: now)
+            showReadiness()
+            expectStop()
+        }
         return taken
     }
 
     /// `uart.flags()`: what has happened since the last call.
     public func flags() -> Flags {
         fetch()
-        if let end = writingUntil, end <= module.simulation.now {
+        if let end = writingUntil, end <= now {
             raised.insert(.writeDone)
             writingUntil = nil
+        }
+        if let last = lastArrival, let format = settings?.format, last + format.duration(ofBytes: 1) <= now {
+            raised.insert(.lineIdle)
+            lastArrival = nil
         }
         defer { raised = [] }
         return raised
     }
 
-    private var freeUntilStop: Int { receiveCapacity - Self.stopMargin - fifo.count }
+    private var margin: Int { module.release.holds(.r7) ? Self.stopMargin : 0 }
+
+    private var freeUntilStop: Int { receiveCapacity - margin - fifo.count }
 
     /// Takes what has arrived by now into the FIFO.
     private func fetch() {
         guard let inbound, let settings else { return }
-        let limit = settings.flowControl ? max(freeUntilStop, 0) : Int.max
-        for burst in inbound.take(by: module.simulation.now, atMost: limit) {
-            guard burst.format == settings.format else {
-                raised.insert(.frameError)
-                continue
+        let limit = settings.flowControl ? max(freeUntilStop + inbound.bytesAfterStop, 0) : Int.max
+        for burst in inbound.take(by: now, atMost: limit) {
+            for index in burst.bytes.indices {
+                receive(burst.bytes[index], burst.format, burst.damage[index], settings.format)
             }
-            let room = receiveCapacity - fifo.count
-            if burst.bytes.count > room { raised.insert(.overrunError) }
-            fifo += burst.bytes.prefix(room)
-            raised.insert(.readReady)
+            lastArrival = burst.end
         }
+        showReadiness()
+    }
+
+    private func receive(
+        _ byte: UInt8, _ sent: SerialLine.Format, _ damage: SerialLine.Damage?, _ expected: SerialLine.Format
+    ) {
+        let result = SerialReceiver.receive(byte, sent: sent, damage: damage, expected: expected)
+        if module.release.holds(.r6) { raised.formUnion(result.flags) }
+        guard let byte = result.byte else { return }
+        guard fifo.count < receiveCapacity else {
+            if module.release.holds(.r6) { raised.insert(.overrunError) }
+            return
+        }
+        fifo.append(byte)
+        raised.insert(.readReady)
+    }
+
+    private func bytesAreComing() {
+        expectBytes()
+        expectStop()
     }
 
     /// Arranges for the callback a moment after the next byte.
@@ -178,21 +282,41 @@ public final class UARTAPI {
         guard callback != nil, let inbound, receiveEvent?.isPending != true,
             let arrival = inbound.nextArrival
         else { return }
-        let due = max(arrival, module.simulation.now) + module.release.callbackLatency
+        let due = max(arrival, now) + module.release.callbackLatency
         receiveEvent = module.simulation.schedule(at: due) { [weak self] in self?.deliver() }
     }
 
     private func deliver() {
         fetch()
         guard let callback else { return }
-        guard !fifo.isEmpty || !raised.isDisjoint(with: [.frameError, .overrunError]) else {
-            return expectBytes()
-        }
+        guard !fifo.isEmpty || !raised.isDisjoint(with: Flags.faults) else { return expectBytes() }
         let seen = raised
         machine.processor.post { [weak self] in
-            try callback(seen)
-            self?.expectBytes()
+            // The program may have read everything while this waited its turn.
+            guard let self, settings != nil else { return }
+            if !fifo.isEmpty || !seen.isDisjoint(with: Flags.faults) { try callback(seen) }
+            expectBytes()
         }
+    }
+
+    /// RTS: low while there is room.
+    private func showReadiness() {
+        guard settings?.flowControl == true, let rts = PinMux.uarts[name]?.rts, use.holds(rts, self) else {
+            return
+        }
+        let wanted = Drive(freeUntilStop <= 0)
+        if board.nets.source(of: rts).setting(at: now).signal.drive(at: now) != wanted {
+            board.set(rts, .steady(wanted))
+        }
+    }
+
+    /// RTS drops with the byte that leaves too little room, whether the program looks or not.
+    private func expectStop() {
+        guard settings?.flowControl == true, freeUntilStop > 0,
+            let arrival = inbound?.arrival(ofByte: freeUntilStop)
+        else { return }
+        stopEvent?.cancel()
+        stopEvent = module.simulation.schedule(at: arrival) { [weak self] in self?.fetch() }
     }
 
     // MARK: Sending
@@ -201,25 +325,93 @@ public final class UARTAPI {
     public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(SquirrelError) {
         try machine.requireRunning()
         guard let settings else { throw SquirrelError("uart not configured") }
-        let now = module.simulation.now
         guard !bytes.isEmpty, let outbound else {
             return machine.processor.wait(for: .zero) { try then(.success(())) }
         }
-        let isConsole = outbound === module.consoleOut
-        if !(isConsole && module.faults.contains(.uartSilent)) {
-            outbound.send(
-                isConsole ? module.consoleNoise.damage(bytes) : bytes, at: now, format: settings.format)
-        }
-        writingUntil = max(outbound.busyUntil, now)
-        let accepted = max(outbound.instantWithUnsent(atMost: transmitCapacity), now)
+        let isIdle = shiftingUntil <= now
+        let start = max(now, shiftingUntil)
+        shiftingUntil = start + settings.format.duration(ofBytes: bytes.count)
+        writingUntil = shiftingUntil
+        if hasTransmitPin { put(bytes, on: outbound, settings.format, start) }
+        // A byte holds its place in the FIFO until it has left.
+        let excess =
+            isIdle ? settings.format.duration(ofBytes: max(bytes.count - transmitCapacity, 0)) : .zero
+        let room = settings.format.duration(ofBytes: transmitCapacity)
+        let accepted =
+            isIdle
+            ? now + excess
+            : max(VirtualInstant(nanoseconds: shiftingUntil.nanoseconds - room.wholeNanoseconds), now)
         machine.processor.wait(for: accepted - now) { try then(.success(())) }
+    }
+
+    private func put(
+        _ bytes: [UInt8], on line: SerialLine, _ format: SerialLine.Format, _ start: VirtualInstant
+    ) {
+        let isConsole = line === module.consoleOut
+        if !(isConsole && module.faults.contains(.uartSilent)) {
+            line.send(isConsole ? module.consoleNoise.damage(bytes) : bytes, at: now, format: format)
+        }
+        guard let tx = PinMux.uarts[name]?.tx else { return }
+        onWire.removeAll { $0.end <= now }
+        onWire.append(SerialWave.Burst(start: start, format: format, bytes: bytes))
+        board.set(tx, .wave(SerialWave(bursts: onWire)))
     }
 
     /// `uart.flush()`: goes on when the last bit has left (R25, R26).
     public func flush(then: @escaping Resume<Void>) throws(SquirrelError) {
         try machine.requireRunning()
-        let now = module.simulation.now
-        let end = max(outbound?.busyUntil ?? now, now)
+        flushes += 1
+        if !module.release.holds(.r26), flushes % 5 == 0 {
+            // Broken: now and then it never comes back.
+            return machine.processor.hold()
+        }
+        var end = max(shiftingUntil, now)
+        if !module.release.holds(.r25), let baud = settings?.baud, baud <= 2400 {
+            // Broken: at low rates it gives up early, and what is in the FIFO is lost.
+            let patience = now + .milliseconds(100)
+            if end > patience {
+                end = patience
+                machine.module.simulation.schedule(at: end) { [weak self] in self?.dropUnsent() }
+            }
+        }
         machine.processor.wait(for: end - now) { try then(.success(())) }
+    }
+
+    private func dropUnsent() {
+        outbound?.cut(at: now)
+        shiftingUntil = now
+        if hasTransmitPin, let tx = PinMux.uarts[name]?.tx { board.set(tx, .steady(.high)) }
+        onWire.removeAll()
+    }
+}
+
+/// What a serial receiver makes of a byte's frame.
+enum SerialReceiver {
+    /// - Returns: no byte when the receiver could not make one of what it saw.
+    static func receive(
+        _ byte: UInt8, sent: SerialLine.Format, damage: SerialLine.Damage?, expected: SerialLine.Format
+    ) -> (byte: UInt8?, flags: UARTAPI.Flags) {
+        if sent == expected, damage == nil { return (byte, []) }
+        // At another bit rate the samples fall anywhere.
+        guard abs(sent.baud - expected.baud) * 100 <= 3 * expected.baud else { return (nil, .frameError) }
+        func level(_ index: Int) -> Bool {
+            guard index < sent.bitsPerByte else { return true }
+            let level = sent.level(ofBit: index, of: byte)
+            switch damage {
+            case .parity where sent.parity != .none && index == sent.wordSize + 1: return !level
+            case .frame where index == 1 + sent.wordSize + (sent.parity == .none ? 0 : 1): return false
+            default: return level
+            }
+        }
+        var flags: UARTAPI.Flags = damage == .noise ? .noiseError : []
+        var received: UInt8 = 0
+        for bit in 0..<expected.wordSize where level(1 + bit) { received |= 1 << UInt8(bit) }
+        var next = 1 + expected.wordSize
+        if expected.parity != .none {
+            if level(next) != expected.parityBit(of: received) { flags.insert(.parityError) }
+            next += 1
+        }
+        guard level(next) else { return (nil, flags.union(.frameError)) }
+        return (received, flags)
     }
 }

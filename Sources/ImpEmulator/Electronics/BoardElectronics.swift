@@ -3,22 +3,6 @@ import TimeAndChance
 /// The electrical side of one physical unit: nets, levels, voltages, I²C answers; each unit with its own values
 /// within the board's spread, the same for the same seed whichever slot it lands in.
 final class BoardElectronics {
-    /// What a pin of the module does to its net.
-    struct PinState: Equatable {
-        enum Drive: Equatable {
-            case floating
-            case low, high
-            /// DAC output, fraction of the supply.
-            case analog(Double)
-        }
-        var drive = Drive.floating
-        var pull = Pull.none
-    }
-
-    enum Pull: Equatable {
-        case none, up, down
-    }
-
     private enum Device {
         case thermometer(offset: Double)
         case accelerometer
@@ -30,6 +14,7 @@ final class BoardElectronics {
     }
 
     let board: ProductBoard
+    let simulation: Simulation
     /// Volts at the module while it has power.
     let supplyVolts: Double
     let quiescentMilliamperes: Double
@@ -37,22 +22,24 @@ final class BoardElectronics {
     let lightLevel: Double
     /// dB that this unit's antenna adds.
     let antennaDecibels: Double
+    /// Its wires. Made anew when faults change what is connected.
+    private(set) var nets: BoardNets
 
     private var dividers: [PinName: Double] = [:]
-    private var sources: [PinName: (pin: PinName, loss: Double)] = [:]
-    private var resting: [PinName: Bool] = [:]
+    private var loopbacks: [(from: PinName, to: PinName, loss: Double)] = []
     private var linePins: [String: PinName] = [:]
     private var devices: [Address: Device] = [:]
-    private var pins: [PinName: PinState] = [:]
-    private var fixtureDrive: [PinName: Bool] = [:]
     private var stuck: [PinName: Bool] = [:]
     private var openJoints: Set<Joint> = []
     private var sensorOffset = 0.0
     private var noise: SeededGenerator
 
     /// - Parameter seating: how often the unit was seated: it changes measuring noise, nothing else.
-    init(board: ProductBoard, seed: UInt64, ordinal: Int, seating: Int) {
+    init(
+        board: ProductBoard, seed: UInt64, ordinal: Int, seating: Int, simulation: Simulation = Simulation()
+    ) {
         self.board = board
+        self.simulation = simulation
         var dice = SeededGenerator.derived(from: seed, label: "electronics", index: UInt64(ordinal))
         func draw(_ spread: Spread) -> Double { dice.normal(mean: spread.nominal, sigma: spread.sigma) }
         supplyVolts = draw(board.supply)
@@ -63,10 +50,9 @@ final class BoardElectronics {
         for element in board.elements {
             switch element {
             case .divider(let pin, let ratio): dividers[pin] = draw(ratio)
-            case .loopback(let from, let to, let loss): sources[to] = (from, draw(loss))
-            case .fixtureLine(let name, let pin, let restingLow):
-                resting[pin] = !restingLow
-                linePins[name] = pin
+            case .loopback(let from, let to, let loss): loopbacks.append((from, to, draw(loss)))
+            case .fixtureLine(let name, let pin, _): linePins[name] = pin
+            case .pull: break
             case .thermometer(let bus, let address8, let offset):
                 devices[Address(bus: bus, address8: address8)] = .thermometer(offset: draw(offset))
             case .accelerometer(let bus, let address8):
@@ -75,6 +61,40 @@ final class BoardElectronics {
         }
         noise = SeededGenerator.derived(
             from: seed, label: "measuring noise", index: UInt64(ordinal) << 20 | UInt64(seating))
+        nets = BoardNets(wires: [], simulation: simulation)
+        wire()
+    }
+
+    /// Connects what the drawing connects, as far as joints hold.
+    private func wire() {
+        nets = BoardNets(
+            wires: loopbacks.filter { !openJoints.contains(Self.joint(ofLoopbackTo: $0.to)) }.map {
+                ($0.from, $0.to)
+            }, simulation: simulation)
+        for element in board.elements {
+            switch element {
+            case .divider(let pin, _):
+                guard let ratio = dividers[pin], !openJoints.contains(.adc) else { continue }
+                attach("divider \(pin.rawValue)", pull: Pull(fraction: ratio, kiloohms: 5), to: pin)
+            case .fixtureLine(_, let pin, let restingLow):
+                // Weak against the module's own pulls.
+                attach(
+                    "rest \(pin.rawValue)", pull: Pull(fraction: restingLow ? 0 : 1, kiloohms: 1000), to: pin)
+            case .pull(let pin, let high, let kiloohms):
+                attach(
+                    "pull \(pin.rawValue)", pull: Pull(fraction: high ? 1 : 0, kiloohms: kiloohms), to: pin)
+            case .loopback, .thermometer, .accelerometer: continue
+            }
+        }
+        for (pin, high) in stuck {
+            let bridge = NetSource(
+                name: "bridge \(pin.rawValue)", signal: .steady(Drive(high)), isBridge: true)
+            nets.net(of: pin).attach(bridge)
+        }
+    }
+
+    private func attach(_ name: String, pull: Pull, to pin: PinName) {
+        nets.net(of: pin).attach(NetSource(name: name, pull: pull))
     }
 
     /// Makes the soldering or the parts as bad as `faults` say.
@@ -87,27 +107,40 @@ final class BoardElectronics {
             default: break
             }
         }
+        wire()
     }
 
-    /// All of the module's pins float: power-up, reset, deep sleep.
-    func releasePins() {
-        pins.removeAll()
+    /// The module's pins float: power-up, reset, deep sleep.
+    func releasePins(except left: [PinName] = []) {
+        for pin in PinName.allCases where !left.contains(pin) { release(pin) }
     }
 
-    func set(_ pin: PinName, to state: PinState) {
-        pins[pin] = state
+    /// One pin floats.
+    func release(_ pin: PinName) {
+        let source = nets.source(of: pin)
+        if case .steady(.floating) = source.setting(at: .never).signal, source.setting(at: .never).pull == nil
+        {
+            return
+        }
+        source.set(.floating, at: simulation.now)
+    }
+
+    /// What the module does at a pin, from now on or from a later instant on.
+    func set(_ pin: PinName, _ signal: Signal, pull: Pull? = nil, at time: VirtualInstant? = nil) {
+        nets.source(of: pin).set(signal, pull: pull, at: time ?? simulation.now)
     }
 
     /// Drives a fixture line, or lets it float with nil.
     /// - Returns: false when the board has no such line.
     func drive(line: String, to level: Bool?) -> Bool {
         guard let pin = linePins[line] else { return false }
-        fixtureDrive[pin] = level
+        guard !openJoints.contains(.button) else { return true }
+        nets.probe(at: pin).set(level.map { .steady(Drive($0)) } ?? .floating, at: simulation.now)
         return true
     }
 
     func releaseFixtureLines() {
-        fixtureDrive.removeAll()
+        nets.releaseProbes()
     }
 
     /// Logic level of the net at `pin`, as an input sees it.
@@ -117,32 +150,29 @@ final class BoardElectronics {
 
     /// Whether a sound wire leads from one pin to the other.
     func isLooped(from: PinName, to: PinName) -> Bool {
-        sources[to]?.pin == from && stuck[from] == nil && stuck[to] == nil && !openJoints.contains(.gpio)
+        stuck[from] == nil && stuck[to] == nil && nets.net(of: from) === nets.net(of: to)
     }
 
     /// Voltage at `pin` as a fraction of the supply, 0 to 1.
-    func fraction(at pin: PinName) -> Double {
-        if let stuck = stuck[pin] { return stuck ? 1 : 0 }
-        let own = pins[pin] ?? PinState()
-        if let driven = Self.fraction(of: own.drive) { return driven }
-        if let probe = fixtureDrive[pin], !openJoints.contains(.button) { return probe ? 1 : 0 }
-        if let source = sources[pin], !openJoints.contains(Self.joint(ofLoopbackTo: pin)) {
-            if let stuckSource = stuck[source.pin] { return stuckSource ? 1 : 0 }
-            if let driven = Self.fraction(of: (pins[source.pin] ?? PinState()).drive) {
-                return driven * (1 - source.loss)
-            }
-        }
-        if let ratio = dividers[pin], !openJoints.contains(.adc) { return ratio }
-        switch own.pull {
-        case .up: return 1
-        case .down: return 0
-        case .none: return resting[pin] == true ? 1 : 0
-        }
+    func fraction(at pin: PinName, _ time: VirtualInstant? = nil) -> Double {
+        let time = time ?? simulation.now
+        let fraction = nets.net(of: pin).state(at: time).fraction
+        guard let loop = loopbacks.first(where: { $0.to == pin }),
+            nets.source(of: pin).setting(at: time).signal.drive(at: time) == .floating,
+            nets.net(of: loop.from) === nets.net(of: pin)
+        else { return fraction }
+        return fraction * (1 - loop.loss)
+    }
+
+    /// What flows through the module's own pull resistor at a pin, µA.
+    func pullMicroamperes(at pin: PinName) -> Double {
+        guard let pull = nets.source(of: pin).setting(at: simulation.now).pull else { return 0 }
+        return abs(pull.fraction - nets.state(of: pin).fraction) * supplyVolts * 1000 / pull.kiloohms
     }
 
     /// A 12-bit conversion at `pin`, left-justified in 16 bits, with a last place or two of noise.
-    func convert(_ pin: PinName) -> Int {
-        let ideal = fraction(at: pin) * 4095
+    func convert(_ pin: PinName, _ time: VirtualInstant? = nil) -> Int {
+        let ideal = fraction(at: pin, time) * 4095
         let code = (ideal + noise.normal(mean: 0, sigma: 0.8)).rounded()
         return Int(min(max(code, 0), 4095)) << 4
     }
@@ -164,8 +194,8 @@ final class BoardElectronics {
 
     /// Whether the product's LED shines: its pin is low and its joints hold.
     var userLEDLit: Bool {
-        guard let pin = board.userLED, !openJoints.contains(.led), stuck[pin] != true else { return false }
-        return stuck[pin] == false || pins[pin]?.drive == .low
+        guard let pin = board.userLED, !openJoints.contains(.led) else { return false }
+        return stuck[pin] == false || stuck[pin] == nil && nets.state(of: pin).level == .low
     }
 
     /// Whether a device acknowledges this 8-bit address.
@@ -191,15 +221,6 @@ final class BoardElectronics {
             return (0..<count).map { bytes[$0 % 2] }
         case .accelerometer:
             return (0..<count).map { register &+ UInt8($0 & 0x7F) == 0x0F ? 0x33 : 0x00 }
-        }
-    }
-
-    private static func fraction(of drive: PinState.Drive) -> Double? {
-        switch drive {
-        case .floating: nil
-        case .low: 0
-        case .high: 1
-        case .analog(let fraction): fraction
         }
     }
 

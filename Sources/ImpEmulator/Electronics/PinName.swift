@@ -35,8 +35,9 @@ public struct PinFunctions: OptionSet, Sendable {
 
 /// The imp003's mux as data.
 ///
-/// ADC and DAC pins, buses and pulse-generator pairs are documented. Of PWM and state change only those are listed
-/// that vendor code proves; a pin's further marks exist in the vendor's table, but not which.
+/// ADC and DAC pins, buses and pulse-generator pairs are documented. Of PWM, pulse counting and state change those are
+/// listed that vendor code proves; further marks exist in the vendor's table, of which only the number per pin is
+/// known. A pin with such a mark is allowed all three.
 public enum PinMux {
     /// One serial port's pins; RTS and CTS where it has them.
     public struct UARTPins: Sendable {
@@ -58,6 +59,18 @@ public enum PinMux {
         public var sda: PinName
     }
 
+    /// One SPI bus's pins.
+    public struct SPIPins: Sendable {
+        /// Out of the module.
+        public var copi: PinName
+        /// Into the module.
+        public var cipo: PinName
+        /// Clock, out of the module.
+        public var sclk: PinName
+        /// Chip select; an imp003 does not drive it by itself.
+        public var cs: PinName
+    }
+
     /// What each pin can do.
     public static let functions: [PinName: PinFunctions] = [
         .a: [.analogIn, .analogOut], .b: [.analogIn],
@@ -70,6 +83,16 @@ public enum PinMux {
         .p: [], .q: [], .r: [], .s: [], .t: [.stateChange], .u: [.stateChange], .v: [.stateChange],
         .w: [.analogIn, .wakeup], .x: [.stateChange, .pulseGeneratorOutput], .y: [],
     ]
+
+    /// Pins of whose PWM, pulse-count and state-change marks at least one has lost its column.
+    public static let openMarks: Set<PinName> = [.a, .b, .c, .d, .g, .l, .p, .q, .r, .w]
+
+    /// Whether a pin has the functions, as far as is known.
+    public static func allows(_ pin: PinName, _ needed: PinFunctions) -> Bool {
+        let marked: PinFunctions = [.pwm, .pulseCount, .stateChange]
+        let present = functions[pin] ?? []
+        return present.union(openMarks.contains(pin) ? marked : []).isSuperset(of: needed)
+    }
 
     /// The pins of each serial port.
     public static let uarts: [UARTName: UARTPins] = [
@@ -86,6 +109,22 @@ public enum PinMux {
         .ab: I2CPins(scl: .a, sda: .b),
     ]
 
+    /// The pins of each SPI bus.
+    public static let spis: [SPIName: SPIPins] = [
+        .ebca: SPIPins(copi: .e, cipo: .b, sclk: .c, cs: .a),
+        .lgdk: SPIPins(copi: .l, cipo: .g, sclk: .d, cs: .k),
+    ]
+
+    /// Pulse generator: which pins can trigger which output.
+    public static let pulsePairs: [(trigger: PinName, output: PinName)] = [
+        (.e, .c), (.f, .k), (.f, .x), (.l, .g), (.m, .d),
+    ]
+
+    /// The pins that can trigger an output.
+    public static func pulseTriggers(of output: PinName) -> [PinName] {
+        pulsePairs.filter { $0.output == output }.map(\.trigger)
+    }
+
     /// What is wrong with the tables, in sentences; empty when they hold together.
     public static func selfCheck() -> [String] {
         var findings: [String] = []
@@ -94,8 +133,29 @@ public enum PinMux {
         }
         let analog = PinName.allCases.filter { functions[$0]?.contains(.analogIn) == true }
         if analog.count != 10 { findings.append("\(analog.count) pins have an ADC, an imp003 has 10") }
-        if uarts.count != UARTName.allCases.count || i2cs.count != I2CName.allCases.count {
+        if uarts.count != UARTName.allCases.count || i2cs.count != I2CName.allCases.count
+            || spis.count != SPIName.allCases.count
+        {
             findings.append("a bus has no pins")
+        }
+        for (name, pins) in uarts {
+            let letters = [pins.tx, pins.rx, pins.rts, pins.cts].compactMap { $0?.rawValue }.joined()
+            if letters != name.rawValue { findings.append("uart\(name.rawValue) is wired as \(letters)") }
+        }
+        for (name, pins) in i2cs where pins.scl.rawValue + pins.sda.rawValue != name.rawValue {
+            findings.append("i2c\(name.rawValue) is wired to other pins")
+        }
+        for (name, pins) in spis {
+            let letters = [pins.copi, pins.cipo, pins.sclk, pins.cs].map(\.rawValue).joined()
+            if letters != name.rawValue { findings.append("spi\(name.rawValue) is wired as \(letters)") }
+        }
+        for pair in pulsePairs {
+            let both =
+                functions[pair.trigger]?.contains(.pulseGeneratorTrigger) == true
+                && functions[pair.output]?.contains(.pulseGeneratorOutput) == true
+            if !both {
+                findings.append("\(pair.trigger) and \(pair.output) are no pulse generator in the mux")
+            }
         }
         return findings
     }
@@ -109,4 +169,9 @@ public enum UARTName: String, Sendable, Codable, CaseIterable {
 /// The two I²C buses (N1).
 public enum I2CName: String, Sendable, Codable, CaseIterable {
     case fg = "FG", ab = "AB"
+}
+
+/// The two SPI buses (N1).
+public enum SPIName: String, Sendable, Codable, CaseIterable {
+    case ebca = "EBCA", lgdk = "LGDK"
 }

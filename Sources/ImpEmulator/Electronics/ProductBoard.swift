@@ -73,6 +73,8 @@ public enum BoardElement: Sendable, Equatable {
     case divider(pin: PinName, ratio: Spread)
     /// A wire from an output pin to an input pin; `loss` is the fraction of the voltage that is lost.
     case loopback(from: PinName, to: PinName, loss: Spread)
+    /// A resistor from a pin to the supply or to ground, kΩ.
+    case pull(pin: PinName, high: Bool, kiloohms: Double)
     /// A net that the fixture drives through a probe.
     case fixtureLine(name: String, pin: PinName, restingLow: Bool)
     /// A 12-bit I²C thermometer, 0.0625 °C a step, TMP102 register layout (register 0, big-endian, left-justified).

@@ -1,28 +1,75 @@
 import TimeAndChance
 
+/// The parity bit behind a serial word; the numbers are those of the constants in Squirrel.
+public enum SerialParity: Int, Sendable {
+    case none = 0, even, odd
+}
+
 /// One direction of a serial connection: bytes that are on their way at a bit rate.
 ///
 /// A byte exists for the receiver from the end of its stop bit. Nothing is scheduled per byte: whoever listens asks
 /// what has arrived by now.
 final class SerialLine {
-    /// Bits per second and frame length of a burst.
-    struct Format: Equatable {
+    /// How a burst is sent.
+    struct Format: Equatable, Sendable {
         var baud: Int
-        /// Start, data, parity and stop bits.
-        var bitsPerByte: Int
+        /// 7 or 8.
+        var wordSize = 8
+        var parity = SerialParity.none
+        /// 1 or 2.
+        var stopBits = 1
 
-        static let console8N1 = Format(baud: 115_200, bitsPerByte: 10)
+        /// Start, data, parity and stop bits.
+        var bitsPerByte: Int { 1 + wordSize + (parity == .none ? 0 : 1) + stopBits }
 
         /// Time from the start of a burst to the end of its `count`th byte, free of accumulated rounding.
         func duration(ofBytes count: Int) -> Duration {
-            .nanoseconds((Int64(count) * Int64(bitsPerByte) * 1_000_000_000 + Int64(baud) - 1) / Int64(baud))
+            .nanoseconds(nanoseconds(ofBits: count * bitsPerByte))
         }
+
+        func nanoseconds(ofBits count: Int) -> Int64 {
+            (Int64(count) * 1_000_000_000 + Int64(baud) - 1) / Int64(baud)
+        }
+
+        /// The level of one bit of a byte's frame.
+        func level(ofBit index: Int, of byte: UInt8) -> Bool {
+            if index == 0 { return false }
+            if index <= wordSize { return byte >> UInt8(index - 1) & 1 == 1 }
+            return parity != .none && index == wordSize + 1 ? parityBit(of: byte) : true
+        }
+
+        func parityBit(of byte: UInt8) -> Bool {
+            let data = wordSize == 8 ? byte : byte & 0x7F
+            return (data.nonzeroBitCount % 2 == 1) == (parity == .even)
+        }
+    }
+
+    /// What a byte suffers on its way.
+    enum Damage: Equatable, Sendable {
+        /// Its parity bit is wrong.
+        case parity
+        /// Its stop bit is missing.
+        case frame
+        /// A spike that the receiver notices, in a byte that it understands nevertheless.
+        case noise
+    }
+
+    /// Bytes that have arrived.
+    struct Arrived {
+        /// Their indices are those that `damage` goes by.
+        var bytes: ArraySlice<UInt8>
+        var format: Format
+        var damage: [Int: Damage]
+        /// When the last of them did.
+        var end: VirtualInstant
     }
 
     private struct Burst {
         var start: VirtualInstant
         var format: Format
         var bytes: [UInt8]
+        /// By index.
+        var damage: [Int: Damage] = [:]
         var taken = 0
 
         func arrival(ofByte index: Int) -> VirtualInstant {
@@ -31,6 +78,8 @@ final class SerialLine {
     }
 
     private var bursts: [Burst] = []
+    /// How many bytes the sender still sends after the receiver has stopped it; 0 for an ideal one.
+    var bytesAfterStop = 0
     /// Told whenever bytes are put on the line.
     var onSend: (() -> Void)?
     /// When the last byte handed over so far will have left.
@@ -39,11 +88,11 @@ final class SerialLine {
     /// Puts bytes on the line, after those already on their way.
     /// - Returns: when the first and the last of them will have arrived.
     @discardableResult
-    func send(_ bytes: [UInt8], at time: VirtualInstant, format: Format) -> (
-        first: VirtualInstant, last: VirtualInstant
-    ) {
+    func send(
+        _ bytes: [UInt8], at time: VirtualInstant, format: Format, damage: [Int: Damage] = [:]
+    ) -> (first: VirtualInstant, last: VirtualInstant) {
         let start = max(time, busyUntil)
-        let burst = Burst(start: start, format: format, bytes: bytes)
+        let burst = Burst(start: start, format: format, bytes: bytes, damage: damage)
         busyUntil = start + format.duration(ofBytes: bytes.count)
         if !bytes.isEmpty { bursts.append(burst) }
         onSend?()
@@ -53,6 +102,23 @@ final class SerialLine {
     /// When the next byte that nobody took yet arrives, or arrived.
     var nextArrival: VirtualInstant? {
         bursts.first.map { $0.arrival(ofByte: $0.taken) }
+    }
+
+    /// When the `count`th byte that nobody took yet arrives; nil when so many are not on their way.
+    func arrival(ofByte count: Int) -> VirtualInstant? {
+        var left = count
+        for burst in bursts {
+            let here = burst.bytes.count - burst.taken
+            if left <= here { return burst.arrival(ofByte: burst.taken + left - 1) }
+            left -= here
+        }
+        return nil
+    }
+
+    /// What is on its way or has not been taken, for a trace.
+    func waveBursts(after time: VirtualInstant) -> [SerialWave.Burst] {
+        bursts.map { SerialWave.Burst(start: $0.start, format: $0.format, bytes: $0.bytes) }
+            .filter { $0.end > time }
     }
 
     /// How many bytes wait to leave at `time`, the one on the wire included.
@@ -77,15 +143,16 @@ final class SerialLine {
 
     /// The bytes that have arrived by `time` and were not taken before, with the format they were sent in.
     /// - Parameter limit: the receiver stops the sender after so many; `resume(at:)` lets it go on.
-    func take(by time: VirtualInstant, atMost limit: Int = .max) -> [(
-        bytes: ArraySlice<UInt8>, format: Format
-    )] {
-        var arrived: [(bytes: ArraySlice<UInt8>, format: Format)] = []
+    func take(by time: VirtualInstant, atMost limit: Int = .max) -> [Arrived] {
+        var arrived: [Arrived] = []
         var room = limit
         while var burst = bursts.first, room > 0 {
             let end = min(firstUnarrived(of: burst, after: time), room == .max ? .max : burst.taken + room)
             if end > burst.taken {
-                arrived.append((burst.bytes[burst.taken..<end], burst.format))
+                arrived.append(
+                    Arrived(
+                        bytes: burst.bytes[burst.taken..<end], format: burst.format, damage: burst.damage,
+                        end: burst.arrival(ofByte: end - 1)))
                 if room != .max { room -= end - burst.taken }
                 burst.taken = end
             }
@@ -105,6 +172,11 @@ final class SerialLine {
         for index in bursts.indices {
             var burst = bursts[index]
             burst.bytes.removeFirst(burst.taken)
+            let gone = burst.taken
+            burst.damage = Dictionary(
+                uniqueKeysWithValues: burst.damage.compactMap { index, damage in
+                    index >= gone ? (index - gone, damage) : nil
+                })
             burst.taken = 0
             burst.start = max(burst.start, free)
             free = burst.start + burst.format.duration(ofBytes: burst.bytes.count)

@@ -31,7 +31,11 @@ final class Processor {
     private var continuations: [Callback] = []
     private var drainIsScheduled = false
     private var holds = 0
+    /// Callbacks wait, continuations of calls do not.
+    private var closures = 0
     private(set) var isStopped = false
+    /// Whether a call keeps the program from its event loop.
+    var isHeld: Bool { holds > 0 }
 
     init(simulation: Simulation, onError: @escaping (any Error) -> Void) {
         self.simulation = simulation
@@ -72,6 +76,15 @@ final class Processor {
         simulation.schedule(after: duration) { [weak self] in self?.release(continuation) }
     }
 
+    /// Until `openQueue`, calls that are over go on but no queued callback runs: a program waits inside of a native.
+    func closeQueue() { closures += 1 }
+
+    /// Ends a `closeQueue`.
+    func openQueue() {
+        closures -= 1
+        scheduleDrain()
+    }
+
     /// Forgets everything; nothing runs any more.
     func stop() {
         isStopped = true
@@ -81,14 +94,15 @@ final class Processor {
     }
 
     private func scheduleDrain() {
-        guard !drainIsScheduled, holds == 0, !isStopped, !(queue.isEmpty && idleQueue.isEmpty) else { return }
+        guard !drainIsScheduled, holds == 0, closures == 0, !isStopped, !(queue.isEmpty && idleQueue.isEmpty)
+        else { return }
         drainIsScheduled = true
         simulation.schedule(after: .zero) { [weak self] in self?.drain() }
     }
 
     private func drain() {
         drainIsScheduled = false
-        guard holds == 0, !isStopped else { return }
+        guard holds == 0, closures == 0, !isStopped else { return }
         if !queue.isEmpty {
             run(queue.removeFirst())
         } else if !idleQueue.isEmpty {

@@ -40,8 +40,9 @@ public actor EmulatedLine {
         let states = recipes.map { remembered[$0.ordinal] ?? UnitState(recipe: $0) }
         roster = UnitRoster(states, shelf: shelf)
         cloud = EmulatedCloud(
-            behaviour: setup.cloud, seed: setup.seed, remembered: try shelf?.blessings() ?? [],
-            onBlessing: { record in shelf?.append(record) })
+            behaviour: setup.cloud, seed: setup.seed, internet: setup.internet,
+            remembered: try shelf?.blessings() ?? [],
+            onWebhook: setup.onWebhook, onBlessing: { record in shelf?.append(record) })
         retested = Dictionary(uniqueKeysWithValues: states.map { ($0.recipe.ordinal, $0.retests) })
         // New units first, those that come back behind them.
         tray = states.filter { $0.place == .waiting }

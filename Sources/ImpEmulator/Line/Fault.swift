@@ -30,6 +30,15 @@ public struct Fault: Sendable, Equatable, CustomStringConvertible {
         case cloudSilent
         case cloudLosesAnswer
         case usbUnplug(Duration?)
+        case routerBlocks(port: Int)
+        case captiveDNS(Duration?)
+        case htmlDNS(Duration?)
+        case noDHCP(Duration?)
+        case noDNS(Duration?)
+        case serverDown(Duration?)
+        case dropAcks(share: Double)
+        case slowFrames(Duration)
+        case wifiCrash
     }
 
     /// What is wrong.

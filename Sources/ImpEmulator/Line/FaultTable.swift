@@ -20,7 +20,8 @@ public enum FaultTable {
     }
 
     /// All of them, by what they concern.
-    public static let rows: [Row] = supply + boardFaults + flash + radio + console + identity + surroundings
+    public static let rows: [Row] =
+        supply + boardFaults + flash + radio + console + identity + surroundings + NetworkFaults.rows
 
     static func row(named name: String) -> Row? {
         rows.first { $0.name == name }
@@ -185,6 +186,9 @@ public enum FaultTable {
         case .cloudLosesAnswer: "cloud-loses-answer"
         case .usbUnplug(let pause):
             pause.map { "usb-unplug:\($0.wholeNanoseconds / 1_000_000)ms" } ?? "usb-unplug"
+        case .routerBlocks, .captiveDNS, .htmlDNS, .noDHCP, .noDNS, .serverDown, .dropAcks, .slowFrames,
+            .wifiCrash:
+            NetworkFaults.text(of: kind)
         }
     }
 }

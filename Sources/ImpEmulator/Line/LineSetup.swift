@@ -27,8 +27,14 @@ public struct LineSetup: Sendable {
     public var retestOrder: RetestOrder
     /// What is on the air.
     public var radio: RadioEnvironment
+    /// What becomes of BlinkUp's light on its way to the module.
+    public var light = LightConditions.fixture
     /// How blessings are answered.
     public var cloud: CloudBehaviour
+    /// What agents and webhooks can reach.
+    public var internet = EmulatedInternet.empty
+    /// Told of each webhook that the cloud fires; here a post can leave the simulation.
+    public var onWebhook: @Sendable (WebhookDelivery) -> Void = { _ in }
     /// Every figure and switch of the operating system.
     public var release: Release30
     /// Which programs the cloud hands out.

@@ -11,6 +11,8 @@ final class SlotBench {
     private(set) var state: UnitState?
     private(set) var isPluggedIn = true
 
+    /// The agents of the devices in this simulation.
+    let agents: AgentHost
     private let setup: LineSetup
     private let cloud: EmulatedCloud
     /// Writes the unit down; the flag says that the flash content must be part of it.
@@ -35,6 +37,7 @@ final class SlotBench {
         self.setup = setup
         self.cloud = cloud
         self.roster = roster
+        agents = AgentHost(simulation: simulation, cloud: cloud, library: setup.firmware)
     }
 
     // MARK: Units
@@ -52,6 +55,7 @@ final class SlotBench {
             state: unit, faults: present, setup: setup, cloud: cloud, simulation: simulation)
         // A reset line that the fixture holds is held for the next unit too.
         module.setReset(held: resetHeld)
+        agents.add(module)
         module.onDurableChange = { [weak self] in self?.checkpoint() }
         module.flash.onErase = { [weak self] duration in self?.eraseBegan(duration) }
         self.module = module
@@ -142,6 +146,7 @@ final class SlotBench {
         guard let unit = state, let module else { return }
         for (number, fault) in unit.presentFaults() {
             if fault.kind == .uartBabble { babble(on: module, from: number) }
+            if fault.kind.isOfNetwork, fault.at == nil { module.suffer(fault.kind) }
             guard let delay = fault.at, fault.kind != .brownOutInErase else { continue }
             simulation.schedule(after: delay) { [weak self, weak module] in
                 guard let self, let module, module === self.module else { return }
@@ -156,7 +161,7 @@ final class SlotBench {
         case .brownOut: brownOut()
         case .moduleRestart: module?.restart(.softwareReset)
         case .usbUnplug(let pause): unplug(for: pause)
-        default: break
+        default: module?.suffer(fault)
         }
     }
 
@@ -200,7 +205,7 @@ final class SlotBench {
             let rubbish = (0..<24).map { _ in UInt8(truncatingIfNeeded: module.randomNumber()) }
             module.consoleOut.send(
                 rubbish, at: simulation.now,
-                format: SerialLine.Format(baud: module.release.factoryConsoleBaud, bitsPerByte: 10))
+                format: SerialLine.Format(baud: module.release.factoryConsoleBaud))
         }
         simulation.schedule(after: .milliseconds(7)) { [weak self, weak module] in
             if let module { self?.babble(on: module, from: number) }
@@ -213,7 +218,7 @@ final class SlotBench {
         guard let module, !bytes.isEmpty else { return }
         module.consoleIn.send(
             module.consoleNoise.damage(bytes), at: simulation.now,
-            format: SerialLine.Format(baud: module.release.factoryConsoleBaud, bitsPerByte: 10))
+            format: SerialLine.Format(baud: module.release.factoryConsoleBaud))
     }
 
     /// Runs until bytes have come through the adapter, or to the end of the time.
@@ -295,12 +300,11 @@ final class SlotBench {
     /// Sends the optical packet; the module sees it if it looked from the first bit to the last.
     func blinkUp(_ network: FactoryNetwork, token: String) throws {
         try requirePlug()
-        let watching = module?.blinkUpIsOpen ?? false
-        let starts = module?.starts
-        advance(setup.release.times.blinkUpTransmission)
+        let packet = BlinkUpPacket(ssid: network.ssid, password: network.password, token: token)
+        let signal = LightSignal(packet)
+        module?.seeLight(signal, under: setup.light)
+        advance(signal.duration)
         try requirePlug()
-        guard watching, let module, module.starts == starts else { return }
-        module.receiveBlinkUp(ssid: network.ssid, password: network.password, token: token)
     }
 
     func drive(_ line: String, to level: Bool?) throws {

@@ -49,17 +49,26 @@ public final class Radio {
         Int((Double(point.rssi) + antennaDecibels + fading.normal(mean: 0, sigma: 0.9)).rounded())
     }
 
-    /// The strongest access point with which this configuration would get through the handshake.
-    func candidate(for wifi: ModuleConfig.WiFi, channels: ChannelSet, longSSIDFails: Bool) -> AccessPoint? {
-        guard !isDead, !(longSSIDFails && wifi.ssid.count >= 32) else { return nil }
+    /// The access points with which this configuration would get through the handshake, strongest first.
+    func candidates(for wifi: ModuleConfig.WiFi, channels: ChannelSet, longSSIDFails: Bool) -> [AccessPoint] {
+        guard !isDead, !(longSSIDFails && wifi.ssid.count >= 32) else { return [] }
         return environment.accessPoints.filter { point in
             guard let channel = Channel(rawValue: point.channel) else { return false }
             return Array(point.ssid.utf8) == wifi.ssid && channels.contains(channel)
                 && (point.password ?? "").utf8.elementsEqual(wifi.password)
                 && Double(point.rssi) + antennaDecibels >= Self.weakestJoin
-        }.max { $0.rssi < $1.rssi }
+        }.sorted { $0.rssi > $1.rssi }
     }
 
+    /// By how much each frame of a join is late: what the access point adds, and repetitions at a weak signal.
+    func frameDelay(of point: AccessPoint) -> Duration {
+        let missing = Self.weakSignal - (Double(point.rssi) + antennaDecibels)
+        return point.frameDelay + .wholeNanoseconds(ofSeconds: max(missing, 0) * Self.delayPerDecibel)
+    }
+
+    /// From here on down frames of the join have to be repeated, dBm, and what each further dB costs, seconds; choices.
+    private static let weakSignal = -80.0
+    private static let delayPerDecibel = 0.15
     /// Below this a handshake does not get through, dBm; a choice, a few dB above the scan's sensitivity.
     private static let weakestJoin = -91.0
 }

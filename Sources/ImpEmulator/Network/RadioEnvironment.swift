@@ -42,6 +42,10 @@ public struct AccessPoint: Sendable, Equatable {
     public var password: String?
     /// What is behind it.
     public var network: NetworkPath
+    /// By how much each frame of the join is late, on top of what a weak signal costs (R18).
+    public var frameDelay = Duration.zero
+    /// Lets stations in; one that does not lets them wait.
+    public var admitsStations = true
 
     public init(
         ssid: String, bssid: [UInt8], channel: Int, rssi: Int, password: String?,
@@ -56,31 +60,6 @@ public struct AccessPoint: Sendable, Equatable {
     }
 }
 
-/// What works behind an access point; each part that does not ends a connection attempt with its own reason (R3).
-public struct NetworkPath: Sendable, Equatable {
-    /// DHCP hands out an address; else reason 2.
-    public var assignsAddress: Bool
-    /// DNS resolves the server's name; else reason 3.
-    public var resolvesNames: Bool
-    /// The server answers; else reason 4.
-    public var reachesServer: Bool
-    /// The server keeps the connection; else it breaks for another reason (0).
-    public var keepsConnection: Bool
-
-    /// Everything works.
-    public static let working = NetworkPath()
-
-    public init(
-        assignsAddress: Bool = true, resolvesNames: Bool = true, reachesServer: Bool = true,
-        keepsConnection: Bool = true
-    ) {
-        self.assignsAddress = assignsAddress
-        self.resolvesNames = resolvesNames
-        self.reachesServer = reachesServer
-        self.keepsConnection = keepsConnection
-    }
-}
-
 /// A row of `imp.scanwifinetworks()`.
 public struct ScanResult: Sendable, Equatable {
     public var ssid: String
@@ -91,4 +70,18 @@ public struct ScanResult: Sendable, Equatable {
     public var rssi: Int
     /// Without encryption.
     public var open: Bool
+}
+
+extension RadioEnvironment {
+    /// The same air with something changed at each access point.
+    func with(_ change: (inout AccessPoint) -> Void) -> RadioEnvironment {
+        var copy = self
+        for index in copy.accessPoints.indices { change(&copy.accessPoints[index]) }
+        return copy
+    }
+
+    /// The same access points with another network behind them; nil = none on the air.
+    func behind(_ path: NetworkPath?) -> RadioEnvironment {
+        path.map { path in with { $0.network = path } } ?? RadioEnvironment(accessPoints: [])
+    }
 }

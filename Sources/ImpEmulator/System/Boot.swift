@@ -41,7 +41,7 @@ extension EmulatedModule {
 
     private func failOnFlash() {
         phase = .flashError
-        led.show(.flashError, at: simulation.now)
+        show(.flashError)
         note("SPI flash error")
     }
 
@@ -55,12 +55,16 @@ extension EmulatedModule {
     /// Hands the NVRAM image to the radio; one that is not for its chip leaves the radio dead.
     func loadRadioImage() {
         radioImageIsStale = false
+        // Before N7 there was no image but the module maker's.
+        guard release.holds(.n7) else { return }
         radio.isDead =
             config.nvram.map { NVRAMImage(bytes: $0)["devid"]?.trimmed.lowercased() != "0x4343" } ?? false
     }
 
     private func begin(_ reason: WakeReason) {
         let wokenFromSleep = reason == .timer || reason == .pin
+        // Before R38 a wake by pin W looked like a module without settings.
+        if reason == .pin, !release.holds(.r38) { led.show(.unconfigured, at: simulation.now) }
         guard let _ = config.wifi else {
             guard wokenFromSleep, config.code != .none else { return waitForBlinkUp() }
             return startMachine(config.code, reason)
@@ -72,44 +76,56 @@ extension EmulatedModule {
 
     private func waitForBlinkUp() {
         phase = .unconfigured
-        led.show(.unconfigured, at: simulation.now)
-        let mine = simulation.now
-        // LED and BlinkUp go to sleep when nobody comes.
-        later(release.times.blinkUpWindow) { [self] in
-            if phase == .unconfigured, !blinkUpIsOpen, coldStartedAt.map({ $0 <= mine }) ?? true {
-                led.show(.dark, at: simulation.now)
-            }
-        }
+        show(.unconfigured)
     }
 
     /// Connects, asks the server what to run, and runs it; without a server, runs what is there.
+    ///
+    /// Behind a BlinkUp the server has ten seconds before cached code runs (R36), so that code which forgets the
+    /// network at once can still be replaced.
     func goOnline(_ reason: WakeReason, afterBlinkUp: Bool = false) {
         phase = .connecting
         if radioImageIsStale { loadRadioImage() }
-        connection.connect(timeout: release.times.connectTimeout) { [weak self] result in
+        if afterBlinkUp, config.code != .none, !release.holds(.r36) {
+            return startMachine(config.code, reason)
+        }
+        let limit =
+            switch (afterBlinkUp && config.code != .none, reason) {
+            case (true, _): release.times.afterBlinkUp
+            case (_, .snooze): release.times.suspendedTry
+            default: release.times.connectTimeout
+            }
+        connection.connect(timeout: limit) { [weak self] result in
             guard let self else { return }
             if result == .serverConnected {
                 takeAssignment(reason, afterBlinkUp: afterBlinkUp)
+            } else if reason == .snooze {
+                snooze()
             } else if config.code != .none {
                 startMachine(config.code, reason)
             } else {
-                led.show(.unconfigured, at: simulation.now)
+                show(.unconfigured)
                 later(release.times.retryPause) { [self] in goOnline(reason, afterBlinkUp: afterBlinkUp) }
             }
         }
     }
 
+    /// SUSPEND_ON_ERROR gave up: sleeps, then tries again before the program runs.
+    func snooze() {
+        sleepDeeply(for: release.times.snooze, then: .snooze)
+    }
+
     private func takeAssignment(_ reason: WakeReason, afterBlinkUp: Bool) {
         let name = deviceID.text
-        if config.enrolment != nil { cloud.enrol(name) }
-        let wanted: ModuleConfig.Code =
-            switch cloud.group(of: name) {
-            case .unknown: .none
-            case .dut: .factory
-            case .production:
-                // With `load_code_after_blessing` off, the application comes with the end user's BlinkUp.
-                cloud.behaviour.loadsCodeAfterBlessing || afterBlinkUp ? .application : config.code
-            }
+        if let enrolment = config.enrolment { cloud.enrol(name, token: enrolment.token) }
+        if afterBlinkUp, let enrolment = config.enrolment, cloud.group(of: name) == .production {
+            cloud.activated(name, planID: enrolment.planID, token: enrolment.token)
+        }
+        let group = cloud.group(of: name)
+        // With `load_code_after_blessing` off, the application comes with the end user's BlinkUp.
+        let isPatient = group == .production && !cloud.behaviour.loadsCodeAfterBlessing && !afterBlinkUp
+        let wanted = isPatient ? config.code : group.code
+        agents?.assigned(wanted, to: self)
         if wanted == .none {
             phase = .unassigned
         } else if wanted == config.code {
@@ -121,43 +137,14 @@ extension EmulatedModule {
 
     /// Fetches a program from the server, keeps it, and starts it as new Squirrel.
     func load(_ code: ModuleConfig.Code) {
+        if !release.holds(.r30), let machine, machine.processor.isHeld {
+            // Broken: the program has to come back to its event loop first.
+            return later(.milliseconds(100)) { [self] in load(code) }
+        }
         stopMachine()
         phase = .loading(code)
         later(release.times.firmwareDownload) { [self] in
             configure({ $0.code = code }) { [self] in startMachine(code, .newSquirrel) }
         }
-    }
-
-    // MARK: BlinkUp
-
-    /// Whether the module looks for light: for 60 s after a cold start, and as long as `imp.enableblinkup(true)`
-    /// says so (R37).
-    public var blinkUpIsOpen: Bool {
-        switch phase {
-        case .off, .heldInReset, .booting, .movingFirmware, .flashError, .asleep, .loading: return false
-        case .unconfigured, .connecting, .unassigned, .running: break
-        }
-        if machine?.blinkUpEnabled == true { return true }
-        guard let coldStartedAt else { return false }
-        return simulation.now < coldStartedAt + release.times.blinkUpWindow
-    }
-
-    /// The end of an optical packet that the module saw from its beginning.
-    func receiveBlinkUp(ssid: String, password: String, token: String) {
-        guard blinkUpIsOpen else { return }
-        stopMachine()
-        connection.disconnect()
-        phase = .connecting
-        guard (1...32).contains(ssid.utf8.count), password.utf8.count <= 64 else {
-            led.show(.blinkUpRejected, at: simulation.now)
-            phase = .unconfigured
-            return
-        }
-        led.show(.blinkUpAccepted, at: simulation.now)
-        configure({
-            $0.wifi = ModuleConfig.WiFi(ssid: ssid, password: password)
-            $0.enrolment = ModuleConfig.Enrolment(planID: "", token: token)
-        })
-        later(release.times.blinkUpAccepted) { [self] in goOnline(wakeReason, afterBlinkUp: true) }
     }
 }

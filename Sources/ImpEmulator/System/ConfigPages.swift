@@ -62,13 +62,14 @@ public struct ConfigPages: Sendable, Equatable {
         }
     }
 
+    /// - Parameter overwriting: R11 broken: the record goes to the page that holds the current one.
     /// - Returns: nil when the record does not fit into a page.
-    func write(of config: ModuleConfig) -> Write? {
+    func write(of config: ModuleConfig, overwriting: Bool = false) -> Write? {
         let payload = config.encoded()
         guard payload.count + Self.headerSize <= Self.pageSize else { return nil }
         let current = newest
         let sequence = (current?.sequence ?? 0) &+ 1
-        let target = current?.page == 0 ? 1 : 0
+        let target = (current?.page == 0) != overwriting ? 1 : 0
         var image = Self.magic + sequence.littleEndianBytes + UInt32(payload.count).littleEndianBytes
         image += CRC32.checksum(of: Array(image[4...] + payload)).littleEndianBytes
         return Write(page: target, image: image + payload, previous: pages[target])

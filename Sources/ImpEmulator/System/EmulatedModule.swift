@@ -1,4 +1,5 @@
 import Imp003
+import Squirrel
 import TimeAndChance
 
 /// One imp003 on its product board, under impOS Release 30: power, reset, configuration, radio, LED, and the
@@ -23,6 +24,8 @@ public final class EmulatedModule {
         case asleep
     }
 
+    /// Which module it stands for.
+    public let kind: ModuleKind
     /// How the unit was made.
     public let recipe: UnitRecipe
     /// 12 hexadecimal digits of the address burnt into the module.
@@ -50,6 +53,8 @@ public final class EmulatedModule {
     public internal(set) var wakeReason = WakeReason.powerOn
     /// What the module told the server's log, and what impOS added; the newest last, at most 500 lines.
     public private(set) var log: [String] = []
+    /// How many lines `log` has had so far, those included that it dropped.
+    public private(set) var linesLogged = 0
     /// How often the operating system has started since the unit was seated.
     public private(set) var starts = 0
 
@@ -63,6 +68,8 @@ public final class EmulatedModule {
     var consoleNoise: LineNoise
     /// DIGITAL_IN_WAKEUP was set on pin W before the module went to sleep.
     var wakePinIsArmed = false
+    /// R23 broken: I²C buses that the last program left on, with their rates.
+    var i2cLeftOn: [I2CName: Int] = [:]
     /// Told when something that survives a power cut has changed.
     var onDurableChange: () -> Void = {}
 
@@ -70,7 +77,21 @@ public final class EmulatedModule {
     public internal(set) var machine: SquirrelMachine?
     /// Bytes lost to scans since the operating system started (K1).
     public internal(set) var leakedBytes = 0
+    /// The `nv` table in the memory that stays powered in deep sleep.
+    var keptTable: SquirrelData?
     var coldStartedAt: VirtualInstant?
+    /// What the LED would show if its time were not over.
+    var ledWish = StatusLED.Pattern.dark
+    /// Instants at which the LED's time may be over.
+    var ledChecks: Set<VirtualInstant> = []
+    /// Late and early frames in front of the light sensor.
+    var opticalDice: SeededGenerator
+    /// The agents of the simulation that this module lives in.
+    weak var agents: AgentHost?
+    /// `server.flush` is waiting.
+    var isFlushing = false
+    /// Where the light of this module's BlinkUp LED falls, if it is a fixture.
+    var onLight: (LightSignal) -> Void = { _ in }
     var firmwareTransfer: WiFiFirmwareTransfer?
     /// A NVRAM image that was installed after the radio started: used at the next connection attempt.
     var radioImageIsStale = false
@@ -96,8 +117,10 @@ public final class EmulatedModule {
     ///   - state: the unit as it comes to the slot; its configuration and flash content are taken over.
     ///   - faults: the faults that are present in this seating.
     init(
-        state: UnitState, faults: [Fault.Kind], setup: LineSetup, cloud: EmulatedCloud, simulation: Simulation
+        kind: ModuleKind = .imp003, state: UnitState, faults: [Fault.Kind], setup: LineSetup,
+        cloud: EmulatedCloud, simulation: Simulation
     ) {
+        self.kind = kind
         recipe = state.recipe
         self.faults = faults
         self.simulation = simulation
@@ -105,19 +128,23 @@ public final class EmulatedModule {
         release = setup.release
         library = setup.firmware
         mac = faults.contains(.wrongUnitAnswers) ? state.recipe.mac.neighbour : state.recipe.mac
-        deviceID = DeviceID(imp003With: mac)
+        deviceID =
+            (try? DeviceID(parsing: kind.deviceIDPrefix + mac.bareHex)) ?? DeviceID(imp003With: mac)
         pages = state.pages
         config = state.pages.current ?? ModuleConfig()
         flash = ModuleFlash(
             simulation: simulation, partName: state.recipe.chipPart,
-            reservation: setup.release.reservationBytes,
+            reservation: setup.release.holds(.n4) ? setup.release.reservationBytes : 0,
             faults: faults, content: state.flash, seed: state.recipe.seed)
         board = BoardElectronics(
             board: setup.board, seed: state.recipe.seed, ordinal: state.recipe.ordinal,
-            seating: state.seatings)
+            seating: state.seatings, simulation: simulation)
         board.apply(faults)
         chance = .derived(
             from: state.recipe.seed, label: "program",
+            index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
+        opticalDice = .derived(
+            from: state.recipe.seed, label: "light",
             index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
         var errorRate = 0.0
         for case .uartNoise(let rate) in faults { errorRate = max(errorRate, rate) }
@@ -131,13 +158,20 @@ public final class EmulatedModule {
             ordinal: state.recipe.ordinal, seating: state.seatings)
         self.radio = radio
         weak var me: EmulatedModule?
-        connection = Connection(simulation: simulation, radio: radio, times: setup.release.times) {
-            me?.joinableAccessPoint()
+        connection = Connection(
+            simulation: simulation, radio: radio, release: setup.release, serverPorts: setup.cloud.ports,
+            dice: .derived(
+                from: state.recipe.seed, label: "packets",
+                index: UInt64(state.recipe.ordinal) << 20 | UInt64(state.seatings))
+        ) {
+            me?.joinableAccessPoints() ?? []
         }
         me = self
         radio.onEnvironmentChange = { me?.connection.environmentChanged() }
         connection.onStage = { stage in me?.showStage(stage) }
         connection.onLost = { reason in me?.connectionLost(reason) }
+        connection.onServer = { isConnected in me?.serverChanged(isConnected: isConnected) }
+        connection.link.onRetransmission = { me?.segmentRepeated() }
     }
 
     // MARK: Power and reset
@@ -165,7 +199,9 @@ public final class EmulatedModule {
         if held {
             halt(.heldInReset)
         } else {
-            start(startedSincePowerOn ? .hardwareReset : .powerOn, after: release.times.powerOnReset)
+            start(
+                startedSincePowerOn && release.holds(.r12) ? .hardwareReset : .powerOn,
+                after: release.times.powerOnReset)
         }
     }
 
@@ -181,8 +217,9 @@ public final class EmulatedModule {
         starts += 1
         leakedBytes = 0
         phase = .booting
-        led.show(.dark, at: simulation.now)
+        show(.dark)
         if reason == .powerOn || reason == .hardwareReset { coldStartedAt = simulation.now }
+        if reason != .timer && reason != .pin { keptTable = nil }
         boot(reason, after: delay)
     }
 
@@ -190,9 +227,11 @@ public final class EmulatedModule {
     func halt(_ phase: Phase) {
         life += 1
         stopMachine()
+        board.releasePins()
+        i2cLeftOn = [:]
         firmwareTransfer?.abandon(at: simulation.now)
         firmwareTransfer = nil
-        connection.disconnect()
+        connection.forget()
         radio.isScanning = false
         consoleOut.cut(at: simulation.now)
         if let running = runningWrite {
@@ -201,7 +240,8 @@ public final class EmulatedModule {
             runningWrite = nil
         }
         writes.removeAll()
-        led.show(.dark, at: simulation.now)
+        ledChecks.removeAll()
+        show(.dark)
         self.phase = phase
     }
 
@@ -215,15 +255,18 @@ public final class EmulatedModule {
     /// Sleeps with everything off, then starts with `reason`.
     func sleepDeeply(for duration: Duration, then reason: WakeReason) {
         halt(.asleep)
-        later(duration) { [self] in start(reason, after: release.times.warmStart) }
+        later(duration) { [self] in start(reason, after: warmStart) }
     }
 
     /// The fixture changed a line: a sleeping module wakes when its armed pin W goes high.
     func fixtureLineChanged() {
         guard phase == .asleep, wakePinIsArmed, board.level(of: .w) else { return }
         halt(.booting)
-        start(.pin, after: release.times.warmStart)
+        start(.pin, after: warmStart)
     }
+
+    /// R43 broken: as slow as an older release, say.
+    private var warmStart: Duration { release.times.warmStart * (release.holds(.r43) ? 1 : 40) }
 
     func randomNumber() -> UInt32 {
         UInt32(truncatingIfNeeded: chance.next())
@@ -239,6 +282,7 @@ public final class EmulatedModule {
 
     func note(_ line: String) {
         log.append(line)
+        linesLogged += 1
         if log.count > 500 { log.removeFirst(log.count - 500) }
     }
 
@@ -262,7 +306,7 @@ public final class EmulatedModule {
         guard let next = writes.first else { return }
         var changed = config
         next.change(&changed)
-        guard let write = pages.write(of: changed) else { return }
+        guard let write = pages.write(of: changed, overwriting: !release.holds(.r11)) else { return }
         runningWrite = (write, simulation.now)
         later(write.duration) { [self] in
             pages.finish(write)
@@ -292,10 +336,14 @@ public final class EmulatedModule {
     /// The region that the radio obeys.
     public var region: RegionCode { config.region ?? release.defaultRegion }
 
-    private func joinableAccessPoint() -> AccessPoint? {
-        guard let wifi = config.wifi else { return nil }
-        return radio.candidate(
-            for: wifi, channels: region.channels, longSSIDFails: release.knownIssues.longSSIDFails)
+    /// The channels that the radio uses.
+    var usedChannels: ChannelSet { release.holds(.n5) ? region.channels : RegionCode.us.channels }
+
+    private func joinableAccessPoints() -> [AccessPoint] {
+        guard let wifi = config.wifi else { return [] }
+        return radio.candidates(
+            for: wifi, channels: usedChannels,
+            longSSIDFails: release.knownIssues.longSSIDFails && release.holds(.k2))
     }
 
     private func showStage(_ stage: Connection.Stage) {
@@ -309,15 +357,13 @@ public final class EmulatedModule {
             case .connecting: .connecting
             case .connected: .connected
             }
-        if stage == .idle,
-            [.searching, .joining, .gettingAddress, .resolving, .connecting, .connected].contains(led.pattern)
-        {
-            led.show(.dark, at: simulation.now)
-        }
-        if let pattern, led.pattern != .blessed, led.pattern != .blessingFailed {
-            led.show(pattern, at: simulation.now)
-        }
+        if stage == .idle, Self.connectingPatterns.contains(ledWish) { show(.dark) }
+        if let pattern, ledWish != .blessed, ledWish != .blessingFailed { show(pattern) }
     }
+
+    private static let connectingPatterns: Set<StatusLED.Pattern> = [
+        .searching, .joining, .gettingAddress, .resolving, .connecting, .connected,
+    ]
 }
 
 extension MACAddress {

@@ -7,6 +7,11 @@ public struct ModuleConfig: Sendable, Equatable {
         case none = 0
         case factory = 1
         case application = 2
+        /// Fixture firmware: factory firmware that configures others.
+        case fixture = 3
+
+        /// Factory-only calls work in it.
+        var isFactory: Bool { self == .factory || self == .fixture }
     }
 
     /// The network to join.

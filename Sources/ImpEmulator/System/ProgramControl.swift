@@ -4,33 +4,42 @@ extension EmulatedModule {
         stopMachine()
         wakeReason = reason
         phase = .running(code)
-        if connection.isConnected, code == .application || led.pattern == .dark {
-            led.show(.connected, at: simulation.now)
-        }
+        if connection.isConnected, code == .application || ledWish == .dark { show(.connected) }
         let machine = SquirrelMachine(module: self, code: code)
         self.machine = machine
         later(release.times.squirrelStart) { [weak machine] in machine?.start() }
-        scheduleLEDSleep(for: machine)
     }
 
     /// Squirrel stops; its pins and buses go off (R23).
     func stopMachine() {
-        machine?.stop()
-        machine = nil
-        board.releasePins()
+        guard let machine else { return }
+        var left: (pins: [PinName], i2c: [I2CName: Int]) = ([], [:])
+        if !release.holds(.r23), let hardware = machine.interface?.hardware { left = hardware.busesInUse }
+        machine.stop()
+        self.machine = nil
+        i2cLeftOn = left.i2c
+        board.releasePins(except: left.pins)
     }
 
     /// An error left the program: it starts again with wake reason 5; the operating system and its leaks stay.
     func machineFailed(_ error: any Error) {
         guard let code = machine?.code else { return }
-        note("ERROR: \(error)")
+        if let failure = error as? ProgramFailure {
+            if failure.isOutOfMemory { return runOutOfMemory() }
+            var lines = failure.description.split(separator: "\n").map(String.init)
+            // R35 broken: nobody says where.
+            if !release.holds(.r35), lines[0].contains("circular data") { lines.removeSubrange(1...) }
+            for line in lines { note(line) }
+        } else {
+            note("ERROR: \(error)")
+        }
         stopMachine()
         later(release.times.squirrelStart) { [self] in startMachine(code, .squirrelError) }
     }
 
     /// Memory ran out (R14, K1).
     func runOutOfMemory() {
-        note("out of memory")
+        if release.holds(.r14) { note("out of memory") }
         restart(.softwareReset)
     }
 
@@ -46,15 +55,5 @@ extension EmulatedModule {
             return
         }
         machine.connectionLost(reason)
-    }
-
-    /// LED activity ends 60 s after the cold start, or after the start of a program that did not ask for more.
-    private func scheduleLEDSleep(for machine: SquirrelMachine) {
-        let window = release.times.blinkUpWindow
-        let end = max(coldStartedAt ?? simulation.now, simulation.now) + window
-        later(end - simulation.now) { [weak self, weak machine] in
-            guard let self, let machine, machine === self.machine, !blinkUpIsOpen else { return }
-            if led.pattern == .connected { led.show(.dark, at: simulation.now) }
-        }
     }
 }

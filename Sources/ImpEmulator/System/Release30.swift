@@ -20,12 +20,20 @@ public struct Release30: Sendable, Equatable {
     public var times = BootTimes()
     /// What there is.
     public var memory = MemoryFigures()
+    /// What running Squirrel costs.
+    public var squirrel = SquirrelFigures()
     /// How scans are made.
     public var scan = ScanFigures()
     /// What the release is known to do wrong.
     public var knownIssues = KnownIssues()
+    /// Rows whose behaviour is undone, so that a test can see that it would notice. What each one does then is said
+    /// in `RowBreak`.
+    public var broken: Set<RowID> = []
 
     public init() {}
+
+    /// Whether the behaviour that a row describes is there.
+    public func holds(_ row: RowID) -> Bool { !broken.contains(row) }
 
     /// How long the stages from power-on to running code take. None is published; these are plausible.
     public struct BootTimes: Sendable, Equatable {
@@ -37,14 +45,18 @@ public struct Release30: Sendable, Equatable {
         public var radioStart = Duration.milliseconds(180)
         /// BlinkUp and LED run for so long after a cold boot (blessing.md section 9).
         public var blinkUpWindow = Duration.seconds(60)
-        /// An optical packet of a factory BlinkUp at 142 Hz.
-        public var blinkUpTransmission = Duration.milliseconds(3200)
         /// The steady green that says "accepted".
         public var blinkUpAccepted = Duration.seconds(3)
         /// Looking for the network's access points.
         public var search = Duration.milliseconds(550)
         /// Authentication and key handshake.
         public var join = Duration.milliseconds(420)
+        /// How long a join may take; weak signals need several seconds (R18). A choice.
+        public var joinTimeout = Duration.seconds(8)
+        /// How long it might take before R18; a choice.
+        public var shortJoinTimeout = Duration.seconds(1)
+        /// What a further access point of the same name cost before R19; a choice.
+        public var candidateTrial = Duration.seconds(3)
         /// DHCP.
         public var address = Duration.milliseconds(380)
         /// DNS.
@@ -53,6 +65,13 @@ public struct Release30: Sendable, Equatable {
         public var serverHello = Duration.milliseconds(700)
         /// A stage that gets no answer gives up after this long and starts over.
         public var stageGivesUp = Duration.seconds(10)
+        /// A port of the server that does not answer is given up after this long (R15); a choice.
+        public var portGivesUp = Duration.seconds(5)
+        /// With cached code, how long the server is looked for after a BlinkUp before that code runs (R36).
+        public var afterBlinkUp = Duration.seconds(10)
+        /// SUSPEND_ON_ERROR: how long to try, and how long to sleep in between (server.setsendtimeoutpolicy page).
+        public var suspendedTry = Duration.seconds(60)
+        public var snooze = Duration.seconds(540)
         /// Pause between two attempts to connect.
         public var retryPause = Duration.seconds(1)
         /// `server.connect`'s default and the system's own limit before cached code runs offline (R2).
@@ -74,14 +93,29 @@ public struct Release30: Sendable, Equatable {
     /// Squirrel's heap. The vendor publishes no figures for an imp003 under Release 30; chosen from what users of
     /// that time printed.
     public struct MemoryFigures: Sendable, Equatable {
-        /// Heap that application code finds free right after start.
-        public var freeAtStart = 119_000
-        /// What the factory firmware's code and data take of it.
-        public var factoryFirmware = 21_500
-        /// What the application firmware takes of it.
-        public var applicationFirmware = 34_000
+        /// Heap that a program finds free before its own code and data.
+        public var freeAtStart = 130_000
         /// What a scan needs for its result.
         public var perScanResult = 1_100
+
+        public init() {}
+    }
+
+    /// How fast the module runs Squirrel. Nobody publishes figures; chosen from what a Cortex-M4 at 168 MHz can do
+    /// with a register machine, some eighty cycles an instruction.
+    public struct SquirrelFigures: Sendable, Equatable {
+        /// What an instruction of the machine takes.
+        public var nanosecondsPerInstruction = 500
+        /// After so many instructions a running program lets the clock catch up.
+        public var instructionsPerSlice = 2_000
+        /// Functions within functions before "stack overflow".
+        public var callDepth = 1_000
+        /// What compiled code takes on the module for 100 bytes here, with its shorter pointers and no wide
+        /// instructions. Data is counted byte by byte.
+        public var percentOfCodeSize = 40
+        /// Seconds since 1970 at the simulation's start, for `time()` and `date()`: midnight of the day on which
+        /// the emulated release was built.
+        public var epoch: Int64 = 1_416_182_400
 
         public init() {}
     }
@@ -102,6 +136,8 @@ public struct Release30: Sendable, Equatable {
         public var scanLeaks = true
         /// K1: bytes lost per scan; a choice, so that some two dozen scans end in the restart.
         public var scanLeakBytes = 4_096
+        /// K1: `imp.getmemoryfree()` does not count what scans lost; switched off, it tells the truth.
+        public var leakIsHidden = true
         /// K2: a network with a 32-character SSID cannot be joined.
         public var longSSIDFails = true
 

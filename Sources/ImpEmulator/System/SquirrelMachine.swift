@@ -1,9 +1,21 @@
+import Squirrel
+
 /// One run of a program on the module: its processor, its API objects, and what it has switched on.
 public final class SquirrelMachine {
     /// What `server.setsendtimeoutpolicy` chose.
     public enum SendPolicy: Int, Sendable {
         case suspendOnError = 0
         case returnOnError = 1
+        /// As `returnOnError`, but a timeout leaves the connection alone.
+        case returnOnErrorNoDisconnect = 2
+    }
+
+    /// What counts as sent.
+    public enum SendWait: Int, Sendable {
+        /// WAIT_TIL_SENT: in the send buffer.
+        case tilSent = 0
+        /// WAIT_FOR_ACK: acknowledged by the server.
+        case forAcknowledgement = 1
     }
 
     let module: EmulatedModule
@@ -13,11 +25,15 @@ public final class SquirrelMachine {
     var blinkUpEnabled: Bool?
     var powerSave = false
     var sendPolicy = SendPolicy.suspendOnError
+    var sendWait = SendWait.tilSent
+    var sendTimeout = Duration.seconds(30)
     var unexpectedDisconnect: ((Int) throws -> Void)?
 
     private(set) var interface: ImpInterface?
-    private var firmware: (any Firmware)?
-    private var isSuspended = false
+    private(set) var firmware: (any Firmware)?
+    /// Time that the program's instructions take and that has not passed yet.
+    var unpaid: () -> Duration = { .zero }
+    private var waitingForServer: [Callback] = []
     private let startedAt: VirtualInstant
 
     init(module: EmulatedModule, code: ModuleConfig.Code) {
@@ -32,8 +48,7 @@ public final class SquirrelMachine {
     func start() {
         let interface = ImpInterface(machine: self)
         self.interface = interface
-        let make = code == .factory ? module.library.factory : module.library.application
-        let firmware = make(interface)
+        let firmware = module.library.program(for: code)(interface)
         self.firmware = firmware
         processor.post { try firmware.start() }
     }
@@ -41,6 +56,8 @@ public final class SquirrelMachine {
     /// Ends the run and lets go of everything.
     func stop() {
         processor.stop()
+        firmware?.stop()
+        unpaid = { .zero }
         interface?.hardware.shutDown()
         interface = nil
         firmware = nil
@@ -48,17 +65,19 @@ public final class SquirrelMachine {
     }
 
     /// Time since the operating system handed over.
-    var upTime: Duration { module.simulation.now - startedAt }
+    var upTime: Duration { module.simulation.now - startedAt + unpaid() }
 
-    /// Bytes that `imp.getmemoryfree()` reports: what scans have leaked does not show (K1).
+    /// Bytes that the program has not taken; what scans have leaked is not counted.
+    var freeMemory: Int { firmware?.freeMemory ?? module.release.memory.freeAtStart }
+
+    /// Bytes that `imp.getmemoryfree()` reports (K1).
     var reportedFreeMemory: Int {
-        let memory = module.release.memory
-        return memory.freeAtStart - (code == .factory ? memory.factoryFirmware : memory.applicationFirmware)
+        module.release.knownIssues.leakIsHidden ? freeMemory : max(freeMemory - module.leakedBytes, 0)
     }
 
     /// - Throws: the Squirrel error of a factory-only call in other firmware.
     func requireFactoryFirmware(_ call: String) throws(SquirrelError) {
-        guard code == .factory else {
+        guard code.isFactory else {
             throw SquirrelError("\(call) is only available to factory firmware")
         }
     }
@@ -70,26 +89,29 @@ public final class SquirrelMachine {
 
     func connectionLost(_ reason: ConnectionReason) {
         switch sendPolicy {
-        case .returnOnError:
+        case .returnOnError, .returnOnErrorNoDisconnect:
             if let unexpectedDisconnect { processor.post { try unexpectedDisconnect(reason.rawValue) } }
-        case .suspendOnError:
-            reconnectWhileSuspended()
+        case .suspendOnError: whenReconnected {}
         }
     }
 
-    /// SUSPEND_ON_ERROR: the program stands still until the server is back.
-    private func reconnectWhileSuspended() {
-        guard !isSuspended else { return }
-        isSuspended = true
+    /// SUSPEND_ON_ERROR: the program stands still until the server is back, then continues. After a minute without
+    /// one the module sleeps for nine and tries again.
+    func whenReconnected(_ continuation: @escaping Callback) {
         processor.hold()
-        module.connection.connect(timeout: nil) { [weak self] _ in
-            self?.isSuspended = false
-            self?.processor.release()
+        waitingForServer.append(continuation)
+        guard waitingForServer.count == 1 else { return }
+        module.connection.connect(timeout: module.release.times.suspendedTry) { [weak self] reason in
+            guard let self else { return }
+            guard reason == .serverConnected else { return module.snooze() }
+            let waiting = waitingForServer
+            waitingForServer.removeAll()
+            for continuation in waiting { processor.release(continuation) }
         }
     }
 }
 
-/// What a program is given: the three objects of the imp API.
+/// What a program is given: the objects of the imp API.
 public struct ImpInterface {
     /// The `imp` object.
     public let imp: ImpAPI
@@ -97,11 +119,13 @@ public struct ImpInterface {
     public let hardware: HardwareAPI
     /// The `server` object.
     public let server: ServerAPI
+    /// The `agent` object.
+    public let agent: AgentLinkAPI
     /// The product that the program was written for.
     public let board: ProductBoard
     /// Bit rate that station and firmware agreed on.
     public let consoleBaud: Int
-    private let machine: SquirrelMachine
+    let machine: SquirrelMachine
 
     init(machine: SquirrelMachine) {
         self.machine = machine
@@ -110,6 +134,7 @@ public struct ImpInterface {
         imp = ImpAPI(machine: machine)
         hardware = HardwareAPI(machine: machine)
         server = ServerAPI(machine: machine)
+        agent = AgentLinkAPI(machine: machine)
     }
 
     /// What `math.rand()` would give: another number at each start of each unit, the same when replayed.
@@ -122,20 +147,49 @@ public struct ImpInterface {
 public protocol Firmware: AnyObject {
     /// Runs once whenever Squirrel starts. Whatever it registers lives until the program stops.
     func start() throws
+    /// Squirrel stops: nothing of the program may run any more.
+    func stop()
+    /// Bytes of the module's memory that are free; nil where the program's memory is not the module's.
+    var freeMemory: Int? { get }
+    /// What the program wants to find again after deep sleep: its `nv` table.
+    var keptTable: SquirrelData? { get }
+}
+
+extension Firmware {
+    public func stop() {}
+    public var freeMemory: Int? { nil }
+    public var keptTable: SquirrelData? { nil }
 }
 
 /// Which programs the cloud hands out.
 public struct FirmwareLibrary: Sendable {
+    /// Makes a program for a module.
+    public typealias Make = @Sendable (ImpInterface) -> any Firmware
+
     /// For devices in the DUT group.
-    public var factory: @Sendable (ImpInterface) -> any Firmware
+    public var factory: Make
     /// For devices in the production group.
-    public var application: @Sendable (ImpInterface) -> any Firmware
+    public var application: Make
+    /// For devices in the fixture group; nil = they run what DUTs run.
+    public var fixture: Make?
+    /// The agents' halves, by the code that the device runs.
+    public var agents: [ModuleConfig.Code: DeviceProgram]
 
     public init(
-        factory: @escaping @Sendable (ImpInterface) -> any Firmware,
-        application: @escaping @Sendable (ImpInterface) -> any Firmware
+        factory: @escaping Make, application: @escaping Make, fixture: Make? = nil,
+        agents: [ModuleConfig.Code: DeviceProgram] = [:]
     ) {
         self.factory = factory
         self.application = application
+        self.fixture = fixture
+        self.agents = agents
+    }
+
+    func program(for code: ModuleConfig.Code) -> Make {
+        switch code {
+        case .fixture: fixture ?? factory
+        case .factory: factory
+        case .application, .none: application
+        }
     }
 }

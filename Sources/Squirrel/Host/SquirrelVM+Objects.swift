@@ -33,6 +33,17 @@ extension SquirrelVM {
         SquirrelObject(native(name, parameters, types, body), life: life)
     }
 
+    /// A table of functions of the host.
+    public func makeTable(functions: [NativeMethod]) -> SquirrelObject {
+        let table = SquirrelObject(Value(machine.makeTable(functions.count)), life: life)
+        for function in functions {
+            table[function.name] = .object(
+                makeFunction(
+                    function.name, parameters: function.parameters, types: function.types, function.body))
+        }
+        return table
+    }
+
     private func native(
         _ name: String, _ parameters: Parameters, _ types: String, _ body: @escaping NativeBody
     ) -> Value {

@@ -129,7 +129,15 @@ enum BlobLibrary {
             let next = Int(arguments[1].asInteger) + 1
             return next < Int(blob.pointee.count) ? machine.answer(Value(integer: next)) : .nothing
         },
-        // The module's own addition.
+        // The module's own additions.
+        method("writestring", 2, "xs") { machine, blob, arguments in
+            let text = arguments[1].string.buffer
+            let position = Int(blob.pointee.position)
+            guard machine.makeRoom(blob, text.count) else { return .failure }
+            machine.charge(bytes: text.count)
+            if let start = text.baseAddress { memmove(blob.pointee.bytes + position, start, text.count) }
+            return machine.answer(Value(integer: Int32(text.count)))
+        },
         method("tostring", 1, "x") { machine, blob, _ in
             let count = Int(blob.pointee.count)
             guard machine.canMakeString(count) else { return .failure }

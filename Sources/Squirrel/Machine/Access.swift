@@ -167,6 +167,9 @@ extension Machine {
             assign(object.array.pointee.elements.unsafelyUnwrapped + index, value)
             return true
         case Value.Tag.class:
+            guard !state.pointee.defects.contains(.classPropertiesHaveNoMessage) else {
+                return fail("trying to set '\(object.typeName)'")
+            }
             return fail(
                 bytes: Array("cannot set the property '".utf8)
                     + (key.isString ? Array(key.string.buffer) : [])

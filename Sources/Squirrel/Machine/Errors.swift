@@ -106,6 +106,13 @@ extension Machine {
         release(old.function)
     }
 
+    func forgetOrigin() {
+        let old = state.pointee.origin
+        state.pointee.origin = ExceptionOrigin(value: .null, function: .null, ip: 0)
+        release(old.value)
+        release(old.function)
+    }
+
     /// Goes back to the innermost `try` of this interpreter loop.
     /// - Returns: false when there is none; the loop's frames are gone then.
     @inline(never)

@@ -16,7 +16,12 @@ extension Machine {
         generator.pointee.state = .running
         let result = Value(generator)
         retain(result)
-        save(generator, count: Int(closure.pointee.prototype.pointee.parameterCount))
+        var count = Int(closure.pointee.prototype.pointee.parameterCount)
+        if state.pointee.defects.contains(.generatorsHoldTheirCaller) {
+            count += copyCaller(
+                behind: count, atMost: Int(closure.pointee.prototype.pointee.stackSize) - count)
+        }
+        save(generator, count: count)
         let isRoot = state.pointee.frame.pointee.isRoot
         leave()
         if isRoot {
@@ -26,6 +31,16 @@ extension Machine {
         }
         release(result)
         return true
+    }
+
+    /// Copies the caller's variables behind the arguments.
+    /// - Returns: how many.
+    private func copyCaller(behind arguments: Int, atMost room: Int) -> Int {
+        let base = state.pointee.base
+        let offset = Int(state.pointee.frame.pointee.baseOffset)
+        let count = max(min(room, offset - 1), 0)
+        for index in 0..<count { assign(base + arguments + index, base[index + 1 - offset]) }
+        return count
     }
 
     /// Moves the first `count` registers and the traps of the current frame into the generator. `this` is kept

@@ -23,7 +23,9 @@ extension Machine {
         var index = state.pointee.activeCount - 1
         while index >= 0 {
             let running = state.pointee.active[index]
-            if running.function == method.bits && running.subject == object.bits { return true }
+            if running.function == method.bits && running.subject == object.bits {
+                return !state.pointee.defects.contains(.metamethodsEnterThemselves)
+            }
             index -= 1
         }
         return false

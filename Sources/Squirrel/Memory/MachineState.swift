@@ -99,6 +99,8 @@ struct MachineState {
     var nativeDepth = 0
     var active: UnsafeMutablePointer<ActiveMetamethod>
     var activeCount = 0
+    /// What was mended in Release 30 and is broken here.
+    var defects: SquirrelVM.Defects = []
     /// The register that waits for what a suspended native returns.
     var awaitingTarget: Int32 = -1
     /// Nesting of interpreter loops at which a run may pause: 1 inside of `start`, else 0.

@@ -198,6 +198,7 @@ enum Keys {
                 "chips", .table(.identifier, .text(.any("a chip part such as W25Q80DV")), count: 1...1000)),
             .optional("retests", .integer(0...10)),
             .optional("retest-order", .text(TextForm(oneOf: RetestOrder.allCases.map(\.rawValue)))),
+            .optional("firmware", .text(.inputPath)),
             .optional("faults", .list(.map(fault), count: 0...10_000)),
         ])
 

@@ -16,6 +16,8 @@ public struct EmulatedLineSettings: Hashable, Sendable {
     public let retests: Int
     public let retestOrder: RetestOrder
     public let faults: [EmulatedFault]
+    /// Factory firmware in Squirrel, inside of the station folder; nil for the emulator's own.
+    public let firmware: String?
 
     /// The chip that units of `sku` carry, if the file says.
     public func chip(for sku: String) -> String? {

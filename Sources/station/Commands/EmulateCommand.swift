@@ -5,7 +5,7 @@ struct EmulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulate",
         abstract: "What the emulated line can do.",
-        subcommands: [Faults.self])
+        subcommands: [Faults.self, BoothCommand.self])
 
     struct Faults: ParsableCommand {
         static let configuration = CommandConfiguration(

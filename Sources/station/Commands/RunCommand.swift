@@ -47,6 +47,14 @@ struct RunCommand: AsyncParsableCommand {
     )
     var pace: Double = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Emulated slots: factory firmware in Squirrel that the units run instead of the program's own.",
+            valueName: "file"))
+    var firmware: String?
+
+    @OptionGroup var sources: SquirrelSources
+
     func validate() throws {
         if let units, !(0...1_000_000).contains(units) {
             throw ValidationError("--units must be 0 to 1000000, found \(units).")
@@ -68,7 +76,9 @@ struct RunCommand: AsyncParsableCommand {
         let session = try RunSession(
             folder: folder, paths: options.paths(in: folder), plan: plan,
             operatedBy: try chosenOperator(in: folder, order),
-            emulation: EmulationWishes(units: units, seed: seed, faults: faults, pace: pace))
+            emulation: EmulationWishes(
+                units: units, seed: seed, faults: faults, pace: pace, firmware: firmware,
+                libraries: sources.library))
         try await session.run(showing: json ? .json : .text)
     }
 

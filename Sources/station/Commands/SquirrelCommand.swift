@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ImpEmulator
 import Squirrel
 
 struct SquirrelCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct SquirrelCommand: ParsableCommand {
                 _ = try vm.call(.object(program))
             } catch let error as CompileError {
                 throw StationFailure(.badInput, "\(error.mapped(through: prepared))")
-            } catch let error as SquirrelError {
+            } catch let error as Squirrel.SquirrelError {
                 throw StationFailure(.unitFailed, "\(error.mapped(through: prepared, compiledAs: file))")
             }
         }
@@ -71,12 +72,41 @@ struct SquirrelSources: ParsableArguments {
         help: ArgumentHelp("A folder of libraries; may be given more than once.", valueName: "dir"))
     var library: [String] = []
 
-    func prepare(_ file: String) throws -> PreparedSource {
-        let source = try Files.read(file, limit: 4 << 20)
-        let beside = (file as NSString).deletingLastPathComponent
-        let provider = FolderSourceProvider(folders: [beside.isEmpty ? "." : beside] + library)
+    private static let longest = 4 << 20
+
+    /// A program for emulated modules from a file.
+    static func program(_ file: String, libraries: [String]) throws -> DeviceProgram {
+        let source = try Files.read(file, limit: longest)
         do {
-            return try SourcePreprocessor(provider: provider).process(source, name: file)
+            return try DeviceProgram(name: file, source: source, provider: provider(for: file, libraries))
+        } catch {
+            throw StationFailure(.badInput, "\(error)")
+        }
+    }
+
+    /// Where a program for an emulated module finds what it names.
+    func provider(for file: String) -> any SourceProvider { Self.provider(for: file, library) }
+
+    /// Beside the file, then the folders given, then what the program brings along.
+    private static func provider(for file: String, _ folders: [String]) -> some SourceProvider {
+        let beside = (file as NSString).deletingLastPathComponent
+        return FirstOf(
+            files: FolderSourceProvider(folders: [beside.isEmpty ? "." : beside] + folders),
+            own: BuiltInLibraries())
+    }
+
+    private struct FirstOf: SourceProvider {
+        var files: FolderSourceProvider
+        var own: BuiltInLibraries
+
+        func source(named name: String) -> [UInt8]? { files.source(named: name) ?? own.source(named: name) }
+    }
+
+    func prepare(_ file: String) throws -> PreparedSource {
+        let source = try Files.read(file, limit: Self.longest)
+        do {
+            return try SourcePreprocessor(provider: Self.provider(for: file, library)).process(
+                source, name: file)
         } catch {
             throw StationFailure(.badInput, "\(error)")
         }

@@ -12,6 +12,10 @@ struct EmulationWishes {
     var faults: String?
     /// Times faster than real time; 0 for as fast as possible.
     var pace: Double = 0
+    /// Factory firmware instead of line.yaml's.
+    var firmware: String?
+    /// Where its `#require` lines find libraries.
+    var libraries: [String] = []
 }
 
 /// Slots made of software, as station.yaml and line.yaml describe them.
@@ -33,6 +37,11 @@ enum EmulatedSlots {
             setup.faults = try FaultPlan(parsing: wishes.faults ?? settings?.faultText ?? "")
         } catch {
             throw StationFailure(.badInput, "\(error)")
+        }
+        if let file = wishes.firmware ?? settings?.firmware.map(folder.resolve) {
+            setup.firmware = .squirrel(
+                factory: try SquirrelSources.program(file, libraries: wishes.libraries),
+                application: .application)
         }
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
         do {

@@ -1,0 +1,3 @@
+device.on("go", function(size) {
+    device.send("data", blob(size));
+});

@@ -1,0 +1,2 @@
+// R40: reached when BlinkUp was understood.
+server.log("ran=1");
