@@ -1,7 +1,7 @@
 # Two words are enough on a fresh Debian 12 or Ubuntu machine with a Swift toolchain:
 #   make run     install what is missing, build, bless the demo work order with live progress
 #   make test    the whole test suite
-# And for those who stay: make check, make bench, make lint, make format, make clean.
+# And for those who stay: make check, make bench, make fuzz, make lint, make format, make clean.
 
 SWIFT ?= swift
 STATION = $(SWIFT) run --skip-build station
@@ -11,7 +11,7 @@ ORDER ?= WO-2026-0117
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
 # (usb-test needs qemu-system-x86 busybox-static cpio kmod xz-utils flashrom)
-.PHONY: run test usb-test check bench lint format clean packages build
+.PHONY: run test usb-test fuzz check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -37,6 +37,15 @@ bench: packages
 usb-test: packages
 	$(SWIFT) build --product usb-guest
 	stations/usb-guest/usb-test.sh .build/debug/usb-guest
+
+# libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@mkdir -p .build/fuzz/corpus
+	swiftc -O -wmo -parse-as-library -swift-version 6 -sanitize=fuzzer -module-name SquirrelFuzzer -o .build/fuzz/squirrel \
+		$$(find Sources/Squirrel -name '*.swift') Tests/Fuzzing/SquirrelFuzzer.swift
+	.build/fuzz/squirrel -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+		-artifact_prefix=.build/fuzz/ .build/fuzz/corpus Tests/SquirrelTests/Programs
 
 lint:
 	$(SWIFT) format lint --strict --configuration .swift-format --parallel --recursive Package.swift Sources Tests

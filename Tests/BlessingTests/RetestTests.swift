@@ -33,11 +33,11 @@ import Testing
     static let cases: [Case] = [
         Case(
             testDescription: "a silent unit may come back when the SKU says so",
-            retest: "  attempts: 2\n  when: [silent]", faults: "module-restart@16.68s^1",
+            retest: "  attempts: 2\n  when: [silent]", faults: "module-restart@16.74s^1",
             outcomes: [.failed, .passed], codes: [.restarted, nil]),
         Case(
             testDescription: "and not when it does not",
-            retest: "  attempts: 2\n  when: [fail]", faults: "module-restart@16.68s^1",
+            retest: "  attempts: 2\n  when: [fail]", faults: "module-restart@16.74s^1",
             outcomes: [.failed, .refused], codes: [.restarted, .attemptsExhausted]),
         Case(
             testDescription: "a refusal by the cloud, allowed",

@@ -132,7 +132,7 @@ enum Keys {
         [
             .required("plan", .text(.identifier)),
             .optional("description", .text(.sentence)),
-            .optional("stop-on-fail", .boolean),
+            .optional("stop-on-fail", .boolean), .optional("conformance", .boolean),
             .required("steps", .list(.map(step), count: 1...500)),
         ])
 

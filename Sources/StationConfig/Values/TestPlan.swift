@@ -8,6 +8,8 @@ public struct TestPlan: Hashable, Sendable {
     public let planDescription: String?
     /// Whether the first failed step ends the tests.
     public let stopOnFail: Bool
+    /// For `station conformance`, which holds the emulated module against it; no SKU names it.
+    public let isConformance: Bool
     /// In the order in which they run; names are unique.
     public let steps: [PlanStep]
 
