@@ -35,9 +35,9 @@ import Testing
         Failure(
             source: "function f() {\n  return nothing;\n}\nf();", status: 1,
             words: ["the index 'nothing' does not exist", "in f", "a.nut:2"]),
-        Failure(source: "local x = ;", status: 2, words: ["a.nut:1: "]),
+        Failure(source: "local x = ;", status: 64, words: ["a.nut:1: "]),
         Failure(
-            source: "#require \"Absent.nut:1.0.0\"", status: 2,
+            source: "#require \"Absent.nut:1.0.0\"", status: 64,
             words: ["a.nut:1: library \"Absent.nut:1.0.0\" was not found"]),
         Failure(source: "while (true);", status: 1, words: ["instruction limit reached"]),
     ])
@@ -53,7 +53,7 @@ import Testing
         let (station, path) = try Self.folder([:])
         defer { station.remove() }
         let outcome = try station.run("squirrel", "run", path + "/none.nut")
-        #expect(outcome.status == 2)
+        #expect(outcome.status == 64)
         #expect(outcome.error.contains("can't be read"))
     }
 
@@ -68,7 +68,7 @@ import Testing
         #expect(good.error.contains("old"))
         let all = try station.run(
             "squirrel", "check", path + "/good.nut", path + "/bad.nut", path + "/worse.nut")
-        #expect(all.status == 2)
+        #expect(all.status == 64)
         #expect(all.out.contains("bad.nut:2: "))
         #expect(all.out.contains("worse.nut:1: \"absent.nut\" was not found"))
         #expect(all.error.contains("2 files of 3 can't be compiled."))
@@ -82,7 +82,7 @@ import Testing
         ])
         defer { station.remove() }
         let without = try station.run("squirrel", "run", path + "/main.nut")
-        #expect(without.status == 2)
+        #expect(without.status == 64)
         #expect(without.error.contains("main.nut:2: library \"Far.nut:2.0.0\" was not found"))
         let with = try station.run("squirrel", "run", "-L", path + "/library", path + "/main.nut")
         #expect(with.out == "nf1.0.0", "\(with.error)")
@@ -140,7 +140,7 @@ import Testing
         try station.run("init")
         let broken = try station.run(
             "run", "WO-2026-0117", "--units", "1", "--firmware", path + "/absent.nut")
-        #expect(broken.status == 2)
+        #expect(broken.status == 64)
         let silent = try station.run("run", "WO-2026-0117", "--units", "1", "--firmware", path + "/own.nut")
         #expect(silent.status == 1, "a unit whose firmware never speaks cannot pass")
         let factory = StationProgram.root.appendingPathComponent("firmware/factory.device.nut").path
