@@ -11,6 +11,8 @@ struct EmulationWishes {
     var faults: String?
     /// Times faster than real time; 0 for as fast as possible.
     var pace: Double = 0
+    /// Rows of the release notes whose behaviour is undone.
+    var broken: Set<RowID> = []
     /// Factory firmware instead of line.yaml's.
     var firmware: String?
     /// Where its `#require` lines find libraries.
@@ -42,6 +44,7 @@ enum EmulatedSlots {
                 factory: try SquirrelSources.program(file, libraries: wishes.libraries),
                 application: .application)
         }
+        setup.release.broken = wishes.broken
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
         do {
             let line = try EmulatedLine(setup, shelf: try shelf.map { try UnitShelf(folder: $0) })
