@@ -31,7 +31,7 @@ struct Station: AsyncParsableCommand {
                 name: "Configuration",
                 subcommands: [
                     SKUCommand.self, RegionCommand.self, NVRAMCommand.self, FlashCommand.self,
-                    EmulateCommand.self, SquirrelCommand.self,
+                    EmulateCommand.self, ConformanceCommand.self, SquirrelCommand.self,
                 ]),
             CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
         ])

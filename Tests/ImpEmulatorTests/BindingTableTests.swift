@@ -68,6 +68,7 @@ import Testing
         ("hardware.i2cAB.read(0x90, \"\\x00\", 2) == null", "true"),
         ("hardware.i2cAB.readerror()", "-13"),
         ("(hardware.i2cAB.configure(CLOCK_SPEED_400_KHZ), hardware.i2cAB.read(0x32, \"\\x0F\", 1)[0])", "51"),
+        ("(hardware.i2cAB.write(0x32, \"\\x0F\"), hardware.i2cAB.read(0x32, \"\", 1)[0])", "51"),
         ("hardware.i2cAB.write(0x44, \"x\")", "-2"),
         ("(hardware.i2cAB.read(0x44, \"\", 1), hardware.i2cAB.readerror())", "-6"),
         ("hardware.i2cAB.configure(7)", "!bad clock speed in i2c.configure"),

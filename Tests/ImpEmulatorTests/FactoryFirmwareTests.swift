@@ -4,7 +4,7 @@ import Testing
 
 @testable import ImpEmulator
 
-/// The Swift-written factory firmware over the link, as a station meets it.
+/// `firmware/factory.device.nut` over the link, as a station meets it.
 @Suite struct FactoryFirmwareTests {
     private func started(_ faults: String = "", _ adjust: (inout LineSetup) -> Void = { _ in }) async throws
         -> (EmulatedSlot, LinkClient, EmulatedLine)

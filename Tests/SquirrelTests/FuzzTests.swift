@@ -59,6 +59,7 @@ import TimeAndChance
         let limits = SquirrelVM.Limits(
             memoryBytes: 3 << 20, stackSlots: 1 << 14, callDepth: 500, nativeDepth: 30)
         let vm = SquirrelVM(limits: limits)
+        vm.bindsStrongly = source.count % 2 == 0
         vm.instructionLimit = 60_000
         var compiled = false
         if let main = try? vm.compile(source, name: "fuzz \(Self.seed)/\(round)") {

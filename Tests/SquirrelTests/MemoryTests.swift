@@ -63,6 +63,28 @@ import Testing
         #expect(vm.collectGarbage() >= 10)
     }
 
+    @Test func boundObjectsAreKeptWhereTheHostAsksForIt() throws {
+        let source = """
+            made <- function() { return (function() { return this == null ? "gone" : this.x; }).bindenv({ x = 5 }); }();
+            copied <- made.bindenv({ x = 6 });
+            native <- "a".len.bindenv({ x = 7 });
+            function unbound() { return made(); }
+            """
+        let vm = SquirrelVM()
+        vm.bindsStrongly = true
+        _ = try vm.run(source)
+        #expect(try vm.run("return unbound() + \" \" + copied()").stringValue == "5 6")
+        vm.root["made"] = nil
+        vm.root["copied"] = nil
+        vm.root["native"] = nil
+        let before = vm.memoryUsed
+        _ = try vm.run("for (local i = 0; i < 100; i++) (@() x).bindenv({ x = i }).bindenv({ y = i });")
+        #expect(vm.memoryUsed < before + 2_000, "what is bound goes with its function")
+        _ = try vm.run("for (local i = 0; i < 10; i++) { local t = {}; t.f <- (@() 1).bindenv(t); }")
+        #expect(vm.collectGarbage() >= 20)
+        #expect(vm.memoryUsed < before + 2_000)
+    }
+
     @Test func teardownReleasesHostObjects() throws {
         final class Witness {}
         weak var witness: Witness?

@@ -25,6 +25,8 @@ public final class I2CAPI: PinUser {
     private let use: PinUse
     private var kilohertz: Int?
     private var lastFault = Fault.none
+    /// The register that the last write named, by device.
+    private var registers: [UInt8: UInt8] = [:]
     private var board: BoardElectronics { machine.module.board }
     /// What the device on the bus does to the data line.
     private var device: NetSource?
@@ -64,13 +66,15 @@ public final class I2CAPI: PinUser {
     }
 
     /// `i2c.read(address, subaddress, count)`: nil on an error, which `readError` tells.
+    /// - Parameter subaddress: the register; nil reads where the last write pointed.
     public func read(address8: UInt8, subaddress: UInt8?, count: Int) -> [UInt8]? {
         guard kilohertz != nil else {
             lastFault = told(.notEnabled)
             return nil
         }
         let bytes = board.i2cRead(
-            bus: name, address8: address8, register: subaddress ?? 0, count: max(count, 0))
+            bus: name, address8: address8, register: subaddress ?? registers[address8 & 0xFE] ?? 0,
+            count: max(count, 0))
         lastFault = told(bytes == nil ? .addressClear : .none)
         let isThere = bytes != nil
         var signal = I2CSignal(start: machine.module.simulation.now, kilohertz: kilohertz ?? 100)
@@ -101,6 +105,7 @@ public final class I2CAPI: PinUser {
         }
         let isThere = board.acknowledges(bus: name, address8: address8)
         lastFault = told(isThere ? .none : .transmitSelect)
+        if isThere, let register = bytes.first { registers[address8 & 0xFE] = register }
         var signal = I2CSignal(start: machine.module.simulation.now, kilohertz: kilohertz ?? 100)
         signal.begin()
         if signal.send(address8 & 0xFE, acknowledged: isThere) {

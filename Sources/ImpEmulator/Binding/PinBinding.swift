@@ -68,9 +68,24 @@ enum PinBinding {
         try pin.configure(mode, onChange: callback.map { turn in { try turn([]) } })
     }
 
+    /// A call on a pin: what it does is done at its beginning, and it takes its time.
+    private static func touch(
+        _ run: ScriptRun, _ call: borrowing NativeCall, _ time: Duration,
+        _ body: @escaping () throws -> SquirrelValue
+    ) throws -> SquirrelValue {
+        guard call.canSuspend else { return try body() }
+        return try run.block(
+            call,
+            { [unowned run] resume in
+                let value = try body()
+                run.processor.wait(for: time) { try resume(.success(value)) }
+            }, giving: { $0 })
+    }
+
     /// The 23 pin objects.
     static func objects(_ context: DeviceContext) -> [(String, SquirrelObject)] {
         let (run, hardware) = (context.run, context.interface.hardware)
+        let callTime = context.module.release.squirrel.pinCall
         let type = context.vm.makeClass(
             "pin",
             methods: [
@@ -80,7 +95,7 @@ enum PinBinding {
                     guard let configure = modesByNumber[try call.integer(0)] else {
                         throw SquirrelError("\(pin.name) does not support this mode")
                     }
-                    return try run.settle(call) {
+                    return try touch(run, call, callTime) {
                         try configure(pin, arguments)
                         return .null
                     }
@@ -90,13 +105,13 @@ enum PinBinding {
                     guard pin.countingTime == nil else {
                         return try run.block(call, { try pin.count(then: $0) }, giving: { SquirrelValue($0) })
                     }
-                    return try run.settle(call) { SquirrelValue(pin.read()) }
+                    return try touch(run, call, callTime) { SquirrelValue(pin.read()) }
                 },
                 NativeMethod("write", parameters: .exactly(1), types: "xn|b") { [unowned run] call in
                     let pin = try call.payload(PinAPI.self)
                     let value: Double =
                         if case .bool(let bool) = call[0] { bool ? 1 : 0 } else { try call.number(0) }
-                    return try run.settle(call) {
+                    return try touch(run, call, callTime) {
                         try pin.write(value)
                         return .null
                     }

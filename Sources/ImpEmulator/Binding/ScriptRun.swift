@@ -47,6 +47,7 @@ final class ScriptRun {
             limits: .init(
                 memoryBytes: .max, stackSlots: 16 * figures.callDepth, callDepth: figures.callDepth,
                 nativeDepth: 40))
+        vm.bindsStrongly = true
         vm.setHook(every: figures.instructionsPerSlice) { [unowned self] vm in
             if processor.isStopped { return .stop("the program has ended") }
             if vm.canPause { return .pause }

@@ -19,14 +19,7 @@ public struct ConformanceRun: Sendable {
     }
 
     private static func setup(for item: ConformanceCase, broken: Set<RowID>) -> ConformanceSetup {
-        var line = LineSetup(units: 1, chipPart: "GD25Q40")
-        line.board = .conformance
-        line.release.wifiFirmwareBytes = 4096
-        var config = ModuleConfig()
-        config.wifi = ModuleConfig.WiFi(ssid: "factory-floor", password: "blessed-be-the-line")
-        config.enrolment = ModuleConfig.Enrolment(planID: "", token: "factory")
-        config.code = .factory
-        var setup = ConformanceSetup(line: line, config: config)
+        var setup = ConformanceSetup.standard(board: .conformance)
         item.prepare(&setup)
         setup.line.release.broken = broken
         return setup
@@ -57,6 +50,19 @@ public struct ConformanceRun: Sendable {
     /// Measures every row, in the table's order.
     public func measureAll(broken: Set<RowID> = []) -> [ConformanceResult] {
         ConformanceCase.all.map { measure($0, broken: broken) }
+    }
+}
+
+extension ConformanceSetup {
+    /// A unit that knows its network and has been enrolled; its radio's firmware is short, to start soon.
+    static func standard(board: ProductBoard) -> ConformanceSetup {
+        var line = LineSetup(units: 1, chipPart: "GD25Q40", board: board)
+        line.release.wifiFirmwareBytes = 4096
+        var config = ModuleConfig()
+        config.wifi = ModuleConfig.WiFi(ssid: "factory-floor", password: "blessed-be-the-line")
+        config.enrolment = ModuleConfig.Enrolment(planID: "", token: "factory")
+        config.code = .factory
+        return ConformanceSetup(line: line, config: config)
     }
 }
 

@@ -118,12 +118,12 @@ extension Net {
                 moved = wave
                 look(moved)
             }
-            guard next < turns.count else { return (changes, false) }
+            guard next < turns.count else { break }
             time = limit
             present[turns[next].source] = turns[next].setting
             next += 1
             look(time)
         }
-        return (changes, true)
+        return (changes, changes.count >= LogicTrace.longestChannel)
     }
 }

@@ -43,6 +43,8 @@ public struct ProductBoard: Sendable, Equatable {
             .loopback(from: .d, to: .m, loss: Spread(0, sigma: 0)),
             .fixtureLine(name: "button", pin: .u, restingLow: true),
             .fixtureLine(name: "alarm", pin: .t, restingLow: true),
+            .pull(pin: .a, high: true, kiloohms: 4.7),
+            .pull(pin: .b, high: true, kiloohms: 4.7),
             .thermometer(bus: .ab, address8: 0x90, offset: Spread(0.0, sigma: 0.35)),
             .accelerometer(bus: .ab, address8: 0x32),
         ],

@@ -106,6 +106,9 @@ public struct Release30: Sendable, Equatable {
     public struct SquirrelFigures: Sendable, Equatable {
         /// What an instruction of the machine takes.
         public var nanosecondsPerInstruction = 500
+        /// What a call on a pin takes besides: two writes in a row make a pulse of 29 us on an imp003, as a user
+        /// measured (forums.electricimp.com/t/minimum-gpio-pulse-width/4128).
+        public var pinCall = Duration.microseconds(29)
         /// After so many instructions a running program lets the clock catch up.
         public var instructionsPerSlice = 2_000
         /// Functions within functions before "stack overflow".

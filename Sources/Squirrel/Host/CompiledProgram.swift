@@ -47,6 +47,13 @@ extension SquirrelVM {
         set { machine.state.pointee.limits.memoryBytes = max(newValue, 0) }
     }
 
+    /// Whether `bindenv` keeps the object alive that it binds to. Upstream's only remembers it, which is the default
+    /// here; the vendor's libraries rely on a module's keeping it.
+    public var bindsStrongly: Bool {
+        get { machine.state.pointee.bindsStrongly }
+        set { machine.state.pointee.bindsStrongly = newValue }
+    }
+
     /// Whether a hook's `pause` would work now: the run was begun with `start`, and no native is in between.
     public var canPause: Bool {
         let state = machine.state.pointee

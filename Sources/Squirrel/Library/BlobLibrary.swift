@@ -138,6 +138,16 @@ enum BlobLibrary {
             if let start = text.baseAddress { memmove(blob.pointee.bytes + position, start, text.count) }
             return machine.answer(Value(integer: Int32(text.count)))
         },
+        method("readstring", 2, "xn") { machine, blob, arguments in
+            let left = Int(blob.pointee.count - blob.pointee.position)
+            let count = min(Int(arguments[1].asInteger), left)
+            guard count > 0 else { return machine.refuse("no data left to read") }
+            guard machine.canMakeString(count) else { return .failure }
+            machine.charge(bytes: count)
+            let start = blob.pointee.bytes + Int(blob.pointee.position)
+            blob.pointee.position += Int32(count)
+            return machine.answer(Value(machine.string(start, count)))
+        },
         method("tostring", 1, "x") { machine, blob, _ in
             let count = Int(blob.pointee.count)
             guard machine.canMakeString(count) else { return .failure }

@@ -198,8 +198,18 @@ extension Machine {
         outcome(call(arguments[0], values))
     }
 
-    /// A copy of a function whose `this` is always the given object, for as long as that exists.
+    /// A copy of a function whose `this` is always the given object: for as long as that exists, or, where the host
+    /// asked for it, keeping it alive.
     func bind(_ function: Value, to environment: Value) -> Value {
+        let bound = bindWeakly(function, to: environment)
+        if state.pointee.bindsStrongly {
+            bound.header.pointee.flags |= ObjectHeader.holdsEnvironment
+            retain(environment)
+        }
+        return bound
+    }
+
+    private func bindWeakly(_ function: Value, to environment: Value) -> Value {
         let weak = weakReference(to: environment)
         weak.pointee.header.references &+= 1
         if function.header.pointee.kind == .native {
@@ -211,7 +221,13 @@ extension Machine {
             return Value(native)
         }
         let closure = copy(function.closure)
-        if let old = closure.pointee.environment { release(old.asHeader) }
+        if let old = closure.pointee.environment {
+            if closure.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0 {
+                closure.pointee.head.header.flags &= ~ObjectHeader.holdsEnvironment
+                release(old.pointee.target)
+            }
+            release(old.asHeader)
+        }
         closure.pointee.environment = weak
         if let base = function.closure.pointee.base {
             base.asHeader.pointee.references &+= 1

@@ -309,6 +309,10 @@ extension Machine {
         if let environment = original.pointee.environment {
             environment.pointee.header.references &+= 1
             closure.pointee.environment = environment
+            if original.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0 {
+                closure.pointee.head.header.flags |= ObjectHeader.holdsEnvironment
+                retain(environment.pointee.target)
+            }
         }
         return closure
     }

@@ -89,6 +89,11 @@ extension Machine {
                 visit(closure.defaults[index])
             }
             if let base = closure.pointee.base { body(base.asCollectable) }
+            if closure.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0,
+                let environment = closure.pointee.environment
+            {
+                visit(environment.pointee.target)
+            }
         case .generator:
             let generator = raw.assumingMemoryBound(to: GeneratorObject.self)
             visit(generator.pointee.closure)
@@ -115,7 +120,14 @@ extension Machine {
             let instance = raw.assumingMemoryBound(to: InstanceObject.self)
             body(instance.pointee.type.asCollectable)
             for index in 0..<Int(instance.pointee.fieldCount) { visit(instance.fields[index]) }
-        case .native, .string, .weakReference, .prototype:
+        case .native:
+            let native = raw.assumingMemoryBound(to: NativeObject.self)
+            if native.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0,
+                let environment = native.pointee.environment
+            {
+                visit(environment.pointee.target)
+            }
+        case .string, .weakReference, .prototype:
             break
         }
     }

@@ -126,10 +126,16 @@ extension Machine {
             letGo(closure: raw.assumingMemoryBound(to: ClosureObject.self))
         case .native:
             let native = raw.assumingMemoryBound(to: NativeObject.self)
-            if let name = native.pointee.name { release(name.asHeader) }
-            if let environment = native.pointee.environment { release(environment.asHeader) }
+            let (name, environment) = (native.pointee.name, native.pointee.environment)
             native.pointee.name = nil
             native.pointee.environment = nil
+            if let name { release(name.asHeader) }
+            if let environment {
+                if native.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0 {
+                    release(environment.pointee.target)
+                }
+                release(environment.asHeader)
+            }
         case .generator:
             let generator = raw.assumingMemoryBound(to: GeneratorObject.self)
             kill(generator)
@@ -150,7 +156,12 @@ extension Machine {
             if let outer = closure.outers[index] { release(outer.asHeader) }
         }
         for index in 0..<Int(prototype.pointee.defaultCount) { release(closure.defaults[index]) }
-        if let environment = closure.pointee.environment { release(environment.asHeader) }
+        if let environment = closure.pointee.environment {
+            if closure.pointee.head.header.flags & ObjectHeader.holdsEnvironment != 0 {
+                release(environment.pointee.target)
+            }
+            release(environment.asHeader)
+        }
         if let base = closure.pointee.base { release(base.asHeader) }
         release(prototype.asHeader)
     }

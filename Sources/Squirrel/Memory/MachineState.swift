@@ -110,6 +110,8 @@ struct MachineState {
     var slice = 0
     var consumed: UInt64 = 0
     var needsCheck = false
+    /// `bindenv` keeps its object alive.
+    var bindsStrongly = false
     var fatal = FatalCause.none
     var stopReason = ""
     var limits: SquirrelVM.Limits

@@ -15,6 +15,8 @@ struct ObjectHeader {
     static let reached: UInt8 = 2
     static let hasWeakReference: UInt8 = 4
     static let emptied: UInt8 = 8
+    /// A function whose bound environment is counted, not only remembered.
+    static let holdsEnvironment: UInt8 = 16
 }
 
 enum ObjectKind: UInt8 {

@@ -5,7 +5,18 @@ struct EmulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulate",
         abstract: "What the emulated line can do.",
-        subcommands: [Faults.self, BoothCommand.self])
+        subcommands: [Faults.self, Breaks.self, TraceCommand.self, BoothCommand.self])
+
+    struct Breaks: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The behaviours that --break undoes, by the rows of the release notes.")
+
+        func run() {
+            var table = Table("row", "what happens instead")
+            for row in RowBreak.rows { table.add(row.rawValue, RowBreak.effect(of: row) ?? "") }
+            table.print()
+        }
+    }
 
     struct Faults: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -53,6 +53,8 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "file"))
     var firmware: String?
 
+    @OptionGroup var broken: BrokenRows
+
     @OptionGroup var sources: SquirrelSources
 
     func validate() throws {
@@ -77,7 +79,8 @@ struct RunCommand: AsyncParsableCommand {
             folder: folder, paths: options.paths(in: folder), plan: plan,
             operatedBy: try chosenOperator(in: folder, order),
             emulation: EmulationWishes(
-                units: units, seed: seed, faults: faults, pace: pace, firmware: firmware,
+                units: units, seed: seed, faults: faults, pace: pace, broken: try broken.rows(),
+                firmware: firmware,
                 libraries: sources.library))
         try await session.run(showing: json ? .json : .text)
     }

@@ -12,6 +12,8 @@ struct EmulationWishes {
     var faults: String?
     /// Times faster than real time; 0 for as fast as possible.
     var pace: Double = 0
+    /// Rows of the release notes whose behaviour is undone.
+    var broken: Set<RowID> = []
     /// Factory firmware instead of line.yaml's.
     var firmware: String?
     /// Where its `#require` lines find libraries.
@@ -43,6 +45,7 @@ enum EmulatedSlots {
                 factory: try SquirrelSources.program(file, libraries: wishes.libraries),
                 application: .application)
         }
+        setup.release.broken = wishes.broken
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
         do {
             let line = try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
