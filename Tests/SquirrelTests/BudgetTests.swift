@@ -20,6 +20,10 @@ import Testing
 
     @Test(arguments: [
         "while (true) {}", "for (;;) ;", "do {} while (1)",
+        "while (true) { continue }", "while (true) { if (true) continue; print(1) }",
+        "for (;;) { continue }", "do { continue } while (true)",
+        "while (true) { try { nothing } catch (e) { continue } }",
+        "while (true) { switch (1) { case 1: continue } }",
         "function f() { f(); f() } while (true) try { f() } catch (e) {}",
         "function f() { return f() } f()", "function g() { while (true) yield 1 } foreach (v in g()) {}",
         "while (true) try { throw 1 } catch (e) {}", "local a = []; while (true) { a.push(1); a.pop() }",

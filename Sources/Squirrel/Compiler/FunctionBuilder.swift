@@ -193,6 +193,8 @@ final class FunctionBuilder {
 
     func setJump(at index: Int, to target: Int) {
         instructions[index].d = Int32(truncatingIfNeeded: target - index - 1)
+        // A `continue` of a while loop leads back: it too feeds the instruction budget, or nothing could stop it.
+        if target <= index, instructions[index].op == .jump { instructions[index].op = .loop }
     }
 
     /// A jump back; it also feeds the instruction budget.
