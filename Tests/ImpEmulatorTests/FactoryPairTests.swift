@@ -22,8 +22,10 @@ import Testing
             fixture: try DeviceProgram(
                 name: "fixture.device.nut",
                 source: Array(
-                    fixture.replacing("const PASSWORD = \"\";", with: "const PASSWORD = \"blessed-be-the-line\";")
-                        .utf8)),
+                    fixture.replacing(
+                        "const PASSWORD = \"\";", with: "const PASSWORD = \"blessed-be-the-line\";"
+                    )
+                    .utf8)),
             agents: FirmwareLibrary.pair.agents)
         var setup = LineSetup(units: 1, chipPart: "GD25Q40", firmware: firmware)
         setup.release.wifiFirmwareBytes = 8192

@@ -132,6 +132,24 @@ import TimeAndChance
         #expect(module.connection.isConnected)
     }
 
+    /// `server.connect()` that waits, by policy.
+    @Test(arguments: [SquirrelMachine.SendPolicy.suspendOnError, .returnOnError], [true, false])
+    func connectingAndWaiting(policy: SquirrelMachine.SendPolicy, isThere: Bool) throws {
+        let desk = try Desk()
+        try desk.runFactoryFirmware()
+        let module = try desk.module
+        try desk.server.setSendTimeoutPolicy(policy)
+        try desk.server.disconnect()
+        if !isThere { module.radio.environment = RadioEnvironment(accessPoints: []) }
+        let begin = desk.now
+        var goesOn = false
+        try desk.server.connectAndWait { _ in goesOn = true }
+        desk.run { goesOn || module.phase == .asleep }
+        #expect(goesOn == (isThere || policy == .returnOnError))
+        #expect(module.connection.isConnected == isThere)
+        #expect(isThere ? desk.now - begin < .seconds(3) : desk.now - begin == .seconds(60))
+    }
+
     /// R2 broken: the timeout must be given.
     @Test func withoutR2TheTimeoutIsNotOptional() throws {
         let desk = try Desk { $0.release.broken = [.r2] }

@@ -85,16 +85,18 @@ public final class ServerAPI {
         }
     }
 
-    /// `server.connect()` without a callback: waits until the server is reached, or, under RETURN_ON_ERROR, for the
-    /// default timeout.
+    /// `server.connect()` that waits: under RETURN_ON_ERROR without a callback for the default timeout; under
+    /// SUSPEND_ON_ERROR as for every call that needs the server, a minute, then deep sleep and another try.
     public func connectAndWait(then: @escaping Resume<Void>) throws(SquirrelError) {
         try machine.requireRunning()
-        let processor = machine.processor
+        let (processor, module) = (machine.processor, module)
         if module.radioImageIsStale { module.loadRadioImage() }
-        let timeout: Duration? =
-            machine.sendPolicy == .returnOnError ? module.release.times.connectTimeout : nil
+        guard !module.connection.isConnected else {
+            return processor.wait(for: .microseconds(50)) { try then(.success(())) }
+        }
+        guard !connectsByWaiting else { return machine.whenReconnected { try then(.success(())) } }
         processor.hold()
-        module.connection.connect(timeout: timeout) { _ in
+        module.connection.connect(timeout: module.release.times.connectTimeout) { _ in
             processor.release { try then(.success(())) }
         }
     }

@@ -30,12 +30,13 @@ struct TraceCommand: ParsableCommand {
             throw StationFailure(.badInput, "--seconds \(seconds): more than 0 and at most 3600 are allowed.")
         }
         let wanted = try pins.map(Self.names)
+        let undone = try broken.rows()
         let program = try SquirrelSources.program(file, libraries: library)
         let recorded: ProgramTrace
         do {
             recorded = try ProgramTrace.record(
                 program, pins: wanted, duration: .microseconds(Int64(seconds * 1e6)),
-                broken: try broken.rows())
+                broken: undone)
         } catch {
             throw StationFailure(.badInput, "\(error)")
         }
