@@ -10,7 +10,6 @@ ORDER ?= WO-2026-0117
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-# (usb-test needs qemu-system-x86 busybox-static cpio kmod xz-utils flashrom)
 .PHONY: run test usb-test fuzz check bench lint format clean packages build
 
 run: packages
@@ -34,9 +33,12 @@ bench: packages
 	$(SWIFT) run -c release --skip-build station-bench
 
 # Our libusb code, flashrom and the kernel's drivers against a virtual FT2232H, in a guest with a real USB stack.
+# USB_PARTS names some of: libusb order flashrom drivers usbip.
 usb-test: packages
+	@sh stations/setup/packages.sh usb-test
 	$(SWIFT) build --product usb-guest
-	stations/usb-guest/usb-test.sh .build/debug/usb-guest
+	$(SWIFT) build --product station
+	stations/usb-guest/usb-test.sh .build/debug $(USB_PARTS)
 
 # libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
 FUZZ_SECONDS ?= 60

@@ -53,13 +53,18 @@ let package = Package(
         // Fixtures on USB: real ones through libusb, and one made of software.
         .systemLibrary(
             name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
-        .target(name: "USBTransport", dependencies: ["TimeAndChance"]),
+        .target(name: "USBTransport", dependencies: ["TimeAndChance"], swiftSettings: hot),
         .target(
             name: "USBFixture",
             dependencies: [
                 "CLibUSB", "USBTransport", "Fixturing", "FactoryLink", "SerialNOR", "TimeAndChance",
-            ]),
-        .target(name: "VirtualUSB", dependencies: ["USBTransport", "NORChipModel", "TimeAndChance"]),
+            ], swiftSettings: hot),
+        .target(
+            name: "VirtualUSB", dependencies: ["USBTransport", "NORChipModel", "TimeAndChance"],
+            swiftSettings: hot),
+        // The emulated module in the virtual fixture's nest.
+        .target(
+            name: "VirtualSlot", dependencies: ["VirtualUSB", "ImpEmulator", "Fixturing", "TimeAndChance"]),
 
         // Files, record, procedure.
         .target(
@@ -94,7 +99,8 @@ let package = Package(
             name: "station",
             dependencies: [
                 "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
-                "StationStore", "Ledger", "Squirrel",
+                "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot", "VirtualUSB",
+                "Fixturing", "TimeAndChance",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -104,7 +110,7 @@ let package = Package(
             dependencies: [
                 "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
                 "StationStore", "Ledger",
-                "ContentAddress", "Fixturing", "TimeAndChance",
+                "ContentAddress", "Fixturing", "TimeAndChance", "USBFixture", "USBTransport", "VirtualUSB",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
 
@@ -162,14 +168,28 @@ let package = Package(
             dependencies: [
                 "USBFixture", "USBTransport", "VirtualUSB", "NORChipModel", "Fixturing", "FactoryLink",
                 "SerialNOR",
-                "TimeAndChance",
+                "TimeAndChance", "usb-guest",
             ]),
         .testTarget(
             name: "VirtualUSBTests",
             dependencies: ["VirtualUSB", "NORChipModel", "USBTransport", "TimeAndChance"]),
         .testTarget(
+            name: "VirtualSlotTests",
+            dependencies: [
+                "VirtualSlot", "VirtualUSB", "USBFixture", "USBTransport", "ImpEmulator", "Blessing",
+                "Imp003",
+                "StationConfig", "StationStore", "Ledger", "Fixturing", "FactoryLink", "SerialNOR",
+                "NORChipModel",
+                "TimeAndChance",
+            ]),
+        .testTarget(
             name: "SquirrelTests", dependencies: ["Squirrel", "TimeAndChance"], resources: [.copy("Programs")]
         ),
-        .testTarget(name: "StationTests", dependencies: ["station", "TimeAndChance"]),
+        .testTarget(
+            name: "StationTests",
+            dependencies: [
+                "station", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",
+                "VirtualUSB", "ImpEmulator", "Fixturing", "TimeAndChance",
+            ]),
     ]
 )

@@ -2,7 +2,7 @@ import Foundation
 
 /// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
 ///
-/// `station-bench` runs all; `station-bench flash|record|fleet|start` one group.
+/// `station-bench` runs all; `station-bench flash|usb|record|fleet|start` one group.
 @main enum StationBench {
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -12,6 +12,7 @@ import Foundation
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let groups: [(name: String, run: () async throws -> Void)] = [
             ("flash", { try FlashFigures(executable: program, runs: 5).run() }),
+            ("usb", { try await USBFigures().run() }),
             ("record", { try await RecordFigures.run(Array(words.dropFirst())) }),
             (
                 "fleet",

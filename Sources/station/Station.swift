@@ -26,6 +26,7 @@ struct Station: AsyncParsableCommand {
                 name: "Line",
                 subcommands: [
                     InitCommand.self, CheckCommand.self, RunCommand.self, UnitCommand.self, OrderCommand.self,
+                    USBCommand.self,
                 ]),
             CommandGroup(
                 name: "Configuration",
@@ -38,7 +39,8 @@ struct Station: AsyncParsableCommand {
 
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                EmulateCommand.canonical(Array(CommandLine.arguments.dropFirst())))
             if var asynchronous = command as? AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

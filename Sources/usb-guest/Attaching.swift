@@ -3,7 +3,8 @@
 #endif
 
 /// Attaches a device over USB/IP: imports it, and hands the connection to the kernel's `vhci_hcd`, as `usbip attach` does.
-func attach(address: String, port: UInt16, busID: String) -> Int32 {
+/// - Parameter hub: which of the virtual controller's high-speed ports to plug it into, from 0.
+func attach(address: String, port: UInt16, busID: String, hub: Int) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
@@ -47,8 +48,8 @@ func attach(address: String, port: UInt16, busID: String) -> Int32 {
         say("vhci_hcd is not loaded")
         return 69
     }
-    // Virtual port 0 is a high-speed one.
-    fputs("0 \(descriptor) \(device) \(word(296))", file)
+    // The first eight virtual ports are high-speed ones.
+    fputs("\(hub) \(descriptor) \(device) \(word(296))", file)
     guard fclose(file) == 0 else {
         say("vhci_hcd refused the device: \(String(cString: strerror(errno)))")
         return 69

@@ -18,16 +18,21 @@ struct FixtureKind: Sendable {
     var meaning: String
     var faults: [BusFault] = []
     var serviceJumper = false
+    /// The flash chip on the unit.
+    var part = "W25Q32"
     /// Seconds after which a fixture that unplugged itself is plugged in again.
     var replugAfter = 2
 }
 
-/// Each is an FT2232H in front of a W25Q32 and an echoing unit; the serial number is the name in capitals.
+/// Each is an FT2232H in front of a flash chip and an echoing unit; the serial number is the name in capitals.
 let fixtureKinds = [
     FixtureKind(name: "plain", meaning: "nothing wrong with it"),
     FixtureKind(name: "second", meaning: "the same again"),
     FixtureKind(name: "third", meaning: "the same again"),
     FixtureKind(name: "service", meaning: "the flash is reachable without the station", serviceJumper: true),
+    FixtureKind(
+        name: "large", meaning: "a W25Q128, reachable without the station", serviceJumper: true,
+        part: "W25Q128"),
     FixtureKind(
         name: "flaky", meaning: "unplugs itself in the middle of a flash write, and comes back",
         faults: [BusFault(.unplug, endpoint: 0x02, packet: 400)]),
@@ -44,7 +49,7 @@ func serve(folder: String, fixtures: [String]) -> Int32 {
     var redirs: [USBRedirServer] = []
     let scheduler = RealTimeScheduler()
     for name in fixtures {
-        guard let kind = fixtureKinds.first(where: { $0.name == name }), let part = NORPart.named("W25Q32")
+        guard let kind = fixtureKinds.first(where: { $0.name == name }), let part = NORPart.named(kind.part)
         else {
             say(
                 "There is no fixture \(name). Choose from: \(fixtureKinds.map(\.name).joined(separator: ", "))."

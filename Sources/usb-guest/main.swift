@@ -2,7 +2,7 @@
 //
 //   usb-guest serve <folder> <fixture>…      serves fixtures on sockets in a folder until its standard input ends
 //   usb-guest check <name>…                  runs checks against the machine's own USB, through libusb
-//   usb-guest attach <address> <port> <bus>  attaches a device over USB/IP
+//   usb-guest attach <address> <port> <bus> <hub port>  attaches a device over USB/IP
 //   usb-guest echo <path>                    sends back what comes on a Unix socket
 
 import USBFixture
@@ -18,8 +18,11 @@ case "serve" where arguments.count >= 3:
     exit(serve(folder: arguments[1], fixtures: Array(arguments[2...])))
 case "check" where arguments.count >= 2:
     exit(await check(Array(arguments[1...])))
-case "attach" where arguments.count == 4:
-    exit(attach(address: arguments[1], port: UInt16(arguments[2]) ?? 0, busID: arguments[3]))
+case "attach" where arguments.count == 5:
+    exit(
+        attach(
+            address: arguments[1], port: UInt16(arguments[2]) ?? 0, busID: arguments[3],
+            hub: Int(arguments[4]) ?? 0))
 case "echo" where arguments.count == 2:
     exit(echo(path: arguments[1]))
 default:

@@ -112,9 +112,29 @@ import Testing
         try #require(YAMLText(file: file, problems: ProblemCollector()).read(Array(text.utf8)))
     }
 
+    /// A station with one slot, and with a wiring.
+    private static func usb(_ fixture: String, _ wiring: String = "{}") -> String {
+        "station: x\nnetwork: { ssid: a, password: { env: B } }\noperators: [{ id: a, name: b }]\n"
+            + "slots: [{ name: A, fixture: \(fixture) }]\nwirings: { w: \(wiring) }\n"
+    }
+
+    @Test func slotsOnUSBConform() throws {
+        for fixture in ["{ kind: usb, path: 1-4.2, serial: FX-1, wiring: w }", "{ kind: usb, serial: FX-1 }"]
+        {
+            let problems = ProblemCollector()
+            let text = Self.usb(fixture, "{ pins: { red: none }, spi-kilohertz: 15000, blink-up: 4 s }")
+            let node = try Self.node(text, "station.yaml")
+            ShapeCheck(problems: problems, mode: .whole).check(node, Keys.station)
+            #expect(problems.sorted == [])
+        }
+    }
+
     /// Documents that the schema must refuse, as the loader does.
     private static let wrong: [(schema: String, text: String)] = [
         ("station", "station: Demo\nnetwork: {}\n"), ("sku", "sku: x\n"),
+        ("station", usb("{ kind: usb }")), ("station", usb("{ kind: usb, path: 1-4.0 }")),
+        ("station", usb("{ kind: emulated, serial: FX-1 }")),
+        ("station", usb("{ kind: usb, serial: FX-1 }", "{ pins: { power: none } }")),
         ("sku", "sku: x\nextends: y\nregoin: US\n"),
         ("sku", "sku: x\nextends: y\noverlays: { de: {} }\n"), ("sku", "sku: x\nextends: y\nregion: CA\n"),
         ("sku", "sku: x\nextends: y\nnvram: { file: ../x, sha256: 12 }\n"), ("plan", "plan: p\nsteps: []\n"),

@@ -34,21 +34,32 @@ public struct LineSettings: Sendable {
 /// How a person or a signal stops a line: first "finish what is in work", then "stop safely now".
 public final class LineControl: Sendable {
     private enum Wish { case run, finish, abort }
-    private let state = Mutex<(wish: Wish, onAbort: [@Sendable () -> Void])>((.run, []))
+    private struct State {
+        var wish = Wish.run
+        var onAbort: [@Sendable () -> Void] = []
+        var onFinish: [UInt64: @Sendable () -> Void] = [:]
+        var lastWatch: UInt64 = 0
+    }
+    private let state = Mutex(State())
 
     public init() {}
 
     /// No new unit is admitted; those in work go to their end.
     public func finish() {
-        state.withLock { if $0.wish == .run { $0.wish = .finish } }
+        let actions = state.withLock { state -> [@Sendable () -> Void] in
+            if state.wish == .run { state.wish = .finish }
+            defer { state.onFinish = [:] }
+            return Array(state.onFinish.values)
+        }
+        for action in actions { action() }
     }
 
     /// Units in work are stopped at the next safe point, fixtures first.
     public func abort() {
         let actions = state.withLock { state -> [@Sendable () -> Void] in
             state.wish = .abort
-            defer { state.onAbort = [] }
-            return state.onAbort
+            defer { (state.onAbort, state.onFinish) = ([], [:]) }
+            return state.onAbort + state.onFinish.values
         }
         for action in actions { action() }
     }
@@ -64,5 +75,25 @@ public final class LineControl: Sendable {
             return false
         }
         if now { action() }
+    }
+
+    /// Runs something that may wait for a person without end, and cancels it as soon as no new unit is wanted.
+    func untilFinishing<Value: Sendable>(
+        _ body: @Sendable @escaping () async throws -> Value
+    ) async throws -> Value {
+        let task = Task(operation: body)
+        let watch = state.withLock { state -> UInt64? in
+            guard state.wish == .run else { return nil }
+            state.lastWatch += 1
+            state.onFinish[state.lastWatch] = { task.cancel() }
+            return state.lastWatch
+        }
+        if watch == nil { task.cancel() }
+        defer { if let watch { state.withLock { _ = $0.onFinish.removeValue(forKey: watch) } } }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

@@ -27,7 +27,11 @@ struct SlotRunner: Sendable {
             let arrival: UnitArrival?
             await slotsInUse.awaitsUnit(name)
             do {
-                arrival = try await fixture.awaitUnit()
+                // On a real line nobody may come for hours: a wish to finish ends the waiting.
+                let fixture = fixture
+                arrival = try await settings.control.untilFinishing { try await fixture.awaitUnit() }
+            } catch is CancellationError {
+                arrival = nil
             } catch {
                 tell(LineEvent(slot: name, .remark("the slot can't be used: \(error)")))
                 arrival = nil

@@ -129,7 +129,9 @@ extension LinkError: CustomStringConvertible {
         case .protocolViolation(let what, _):
             "The firmware broke the link protocol (\(what)): check its version and report this."
         case .closed(let what, _):
-            "The adapter is gone (\(what)): check its USB cable and the hub's power."
+            // An adapter that tells it as a whole sentence says what to check as well.
+            what.hasSuffix(".")
+                ? what : "The adapter is gone (\(what)): check its USB cable and the hub's power."
         case .cancelled:
             "Waiting was cancelled."
         case .inUse:

@@ -35,7 +35,8 @@ public enum FlashFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .timedOut(let status, let waited, let working):
             "The flash chip is still busy after \(waited) (status \(Hexadecimal.byte(status))h) while writing \(Hexadecimal.range(working)). Switch the unit off and on and retry; if it stays, the sector is worn out: replace the chip."
         case .lost(let reason, let working):
-            "The flash chip went out of reach while writing \(Hexadecimal.range(working)): \(reason). These sectors may be half written: connect the unit again and repeat the step."
+            // Adapters tell their reasons as whole sentences; one full stop is enough.
+            "The flash chip went out of reach while writing \(Hexadecimal.range(working)): \(reason.hasSuffix(".") ? reason.dropLast() : reason[...]). These sectors may be half written: connect the unit again and repeat the step."
         case .otherChip(let expected, let found):
             "The plan was made for the flash chip with ID \(expected), but the one in the slot answers \(found): plan again."
         case .otherGeometry:

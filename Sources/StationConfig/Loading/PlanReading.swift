@@ -85,8 +85,10 @@ struct PlanReading {
                 problems.report(
                     .unknownInstrument, at: instrument.origin, path: "\(path).fixture",
                     found: "`\(name)`, which the \(kind.rawValue) fixture does not have",
-                    allowed: Phrase.oneOf(names),
-                    remedy: Phrase.didYouMean(name, among: names, otherwise: "Choose one of these."))
+                    allowed: names.isEmpty ? "tests of the factory firmware only" : Phrase.oneOf(names),
+                    remedy: names.isEmpty
+                        ? "Nothing on that fixture measures: let the unit measure, with `test`."
+                        : Phrase.didYouMean(name, among: names, otherwise: "Choose one of these."))
                 continue
             }
             guard let unit = items.first?["unit"], let text = unit.text, text != known.unit else { continue }

@@ -88,12 +88,7 @@ struct StationReading {
     private func slots(_ node: ConfigNode) -> [SlotSettings] {
         let items = node["slots"]?.items ?? []
         refuseDuplicates(items, key: "name", path: "slots")
-        return items.compactMap { item in
-            guard let name = item.text("name"),
-                let kind = item["fixture"]?.text("kind").flatMap(FixtureKind.init(rawValue:))
-            else { return nil }
-            return SlotSettings(name: name, fixture: kind)
-        }
+        return FixtureReading(problems: problems, wirings: node["wirings"]).slots(items)
     }
 
     /// Names must differ by more than capitals: they are read aloud on a line.

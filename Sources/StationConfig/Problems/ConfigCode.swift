@@ -29,6 +29,8 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
     // Station
     case ssidLength = "CFG030"
     case unknownAllowedSKU = "CFG031"
+    case usbBinding = "CFG032"
+    case fixtureWiring = "CFG033"
     // SKU
     case duplicateSKU = "CFG040"
     case unknownBase = "CFG041"
@@ -99,6 +101,8 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
         case .emptyFile: "a file is empty"
         case .ssidLength: "the factory network's SSID has a wrong length"
         case .unknownAllowedSKU: "the station allows a SKU that does not exist"
+        case .usbBinding: "a slot is not bound to one USB adapter of its own"
+        case .fixtureWiring: "a fixture wiring that does not exist, or uses a pin twice"
         case .duplicateSKU: "two files define the same SKU"
         case .unknownBase: "`extends` names a SKU that does not exist"
         case .circularExtends: "`extends` runs in a circle"

@@ -16,6 +16,7 @@ enum Keys {
                     TextForm(oneOf: ["*"]), .list(.text(.identifier), count: 1...1000, unique: true))),
             .required("operators", .list(.map(person), count: 1...500)),
             .required("slots", .list(.map(slot), count: 1...32)),
+            .optional("wirings", .table(.identifier, .map(wiring), count: 0...32)),
             .optional("scan", .map(scan)),
             .optional("timeouts", .map(timeouts)),
         ])
@@ -42,7 +43,34 @@ enum Keys {
         "slot", [.required("name", .text(.slotName)), .required("fixture", .map(fixture))])
 
     static let fixture = KeySet(
-        "fixture", [.required("kind", .text(TextForm(oneOf: FixtureKind.allCases.map(\.rawValue))))])
+        "fixture",
+        [
+            .required("kind", .text(TextForm(oneOf: FixtureKind.allCases.map(\.rawValue)))),
+            .optional("path", .text(.usbPath)),
+            .optional("serial", .text(.adapterSerial)),
+            .optional("wiring", .text(.identifier)),
+        ])
+
+    static let wiring = KeySet(
+        "wiring",
+        [
+            .optional("pins", .map(pins)),
+            .optional("spi-kilohertz", .integer(100...30_000)),
+            .optional("console-baud", .integer(300...3_000_000)),
+            .optional("power-rise", .duration(.milliseconds(1) ... .seconds(5))),
+            .optional("power-drain", .duration(.milliseconds(1) ... .seconds(10))),
+            .optional("blink-up", .duration(.seconds(1) ... .seconds(60))),
+            .optional("sender-network", .text(.any("the SSID that the BlinkUp sender sends"))),
+        ])
+
+    static let pins = KeySet(
+        "pins",
+        WiringSettings.signals.map { signal in
+            .optional(
+                signal.name,
+                .text(
+                    TextForm(oneOf: WiringSettings.signals.map(\.pin) + (signal.isOptional ? ["none"] : []))))
+        })
 
     static let scan = KeySet(
         "scan",

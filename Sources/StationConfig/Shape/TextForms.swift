@@ -81,6 +81,26 @@ extension TextForm {
     /// Where a secret is read from; outside the folder on purpose, as secrets do not belong into it.
     static let secretPath = outputPath
 
+    /// Where an adapter is plugged in, as Linux names it.
+    static let usbPath = TextForm("bus-port.port…, such as 1-4.2: numbers of 1 to 255, at most 7 ports") {
+        text in
+        let halves = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard halves.count == 2 else { return false }
+        let ports = halves[1].split(separator: ".", omittingEmptySubsequences: false)
+        return ports.count <= 7
+            && (halves[..<1] + ports).allSatisfy { part in
+                (1...3).contains(part.utf8.count) && part.utf8.allSatisfy(isDigit)
+                    && (1...255).contains(Int(part) ?? 0)
+            }
+    }
+
+    /// What FTDI's tools take for a serial number: printable ASCII.
+    static let adapterSerial = TextForm("1 to 32 printable ASCII characters without blanks and quotes") {
+        text in
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+    }
+
     static let environmentName = TextForm("A–Z, 0–9 and _, first a letter, such as FACTORY_WIFI_PASSWORD") {
         text in
         (1...100).contains(text.utf8.count) && text.utf8.first.map { (0x41...0x5A).contains($0) } == true

@@ -50,11 +50,18 @@ public struct Operator: Hashable, Sendable {
 public struct SlotSettings: Hashable, Sendable {
     public let name: String
     public let fixture: FixtureKind
+    /// Which adapter and which board; not nil exactly for `.usb`.
+    public let usb: USBSlotSettings?
+
+    /// Whether station.yaml takes a text for a slot's name.
+    public static func isName(_ text: String) -> Bool { TextForm.slotName.accepts(text) }
 }
 
 /// What a slot's fixture is.
 public enum FixtureKind: String, CaseIterable, Codable, Hashable, Sendable {
     case emulated
+    /// An FTDI adapter on a fixture board, as `docs/usb-fixture.md` draws it.
+    case usb
 
     /// What every fixture of this kind can measure, with units; plans are checked against it.
     public var instruments: [(name: String, unit: String)] {
@@ -63,6 +70,8 @@ public enum FixtureKind: String, CaseIterable, Codable, Hashable, Sendable {
             [
                 ("supply_current", "mA"), ("supply_voltage", "V"), ("rail_3v3", "V"), ("led_light", "lx"),
             ]
+        // Nothing on the board measures: what is to be judged comes from the unit itself.
+        case .usb: []
         }
     }
 }

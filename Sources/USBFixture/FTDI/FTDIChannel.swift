@@ -84,6 +84,11 @@ public final class FTDIChannel: Sendable {
         try await command(9, UInt16(max(milliseconds, 1)))
     }
 
+    /// Makes the chip send at once what it has whenever this character arrives, without waiting for the latency timer.
+    public func setEventCharacter(_ character: UInt8?) async throws(USBError) {
+        try await command(6, character.map { 0x0100 | UInt16($0) } ?? 0)
+    }
+
     public func latency() async throws(USBError) -> UInt8 {
         try await query(10, index: index, length: 1).first ?? 0
     }
@@ -135,6 +140,22 @@ public final class FTDIChannel: Sendable {
             words.append(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)
         }
         return FTDIEEPROMContent(words: words)
+    }
+
+    /// Gives the adapter another serial number, which it shows from the next time it is plugged in. Only words that differ
+    /// are written, and read back.
+    /// - Throws: `FTDIEEPROMFault`, `USBError`.
+    public func writeSerial(_ serial: String) async throws {
+        let old = try await readEEPROM()
+        let new = try old.with(serial: serial)
+        for (address, word) in new.words.enumerated() where word != old.words[address] {
+            let setup = USBSetup(requestType: 0x40, request: 0x91, value: word, index: UInt16(address))
+            try await device.run(.controlOut(setup, []), timeout: Self.patience, on: time)
+        }
+        let kept = try await readEEPROM()
+        if let word = new.words.indices.first(where: { kept.words[$0] != new.words[$0] }) {
+            throw FTDIEEPROMFault.notWritten(word: word)
+        }
     }
 }
 

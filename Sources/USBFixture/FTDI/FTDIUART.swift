@@ -13,9 +13,12 @@ public final class FTDIUART: ByteStream {
     public let actualBaud: Double
 
     /// Sets a channel up: 8 data bits, 1 stop bit, no parity.
-    /// - Parameter latency: how long the chip may keep a few bytes back, 1 to 255 ms.
+    /// - Parameters:
+    ///   - latency: how long the chip may keep a few bytes back, 1 to 255 ms. It sends a packet so often even on an idle line.
+    ///   - eventCharacter: brings everything up to it home at once.
     public init(
-        _ channel: FTDIChannel, baud: Int, flowControl: FTDIChannel.FlowControl = .none, latency: UInt8 = 2
+        _ channel: FTDIChannel, baud: Int, flowControl: FTDIChannel.FlowControl = .none, latency: UInt8 = 2,
+        eventCharacter: UInt8? = nil
     ) async throws {
         self.channel = channel
         self.baud = baud
@@ -24,6 +27,7 @@ public final class FTDIUART: ByteStream {
         // A channel that can be something else may have been left so; older chips don't know the request.
         if channel.family.mpsseChannels > 0 { try await channel.setBitMode(.reset) }
         try await channel.setLatency(milliseconds: latency)
+        if let eventCharacter { try await channel.setEventCharacter(eventCharacter) }
         actualBaud = try await channel.setBaud(baud)
         try await channel.setFormat()
         try await channel.setFlowControl(flowControl)

@@ -37,6 +37,9 @@ public final class LibUSBHost: USBHost, @unchecked Sendable {
         eventThread.stopAndFreeContext()
     }
 
+    /// Processor time that the event thread has used so far, for all devices together.
+    public var eventThreadTime: Duration { eventThread.processorTime }
+
     /// libusb's own text for a return code.
     static func words(_ code: Int32) -> String {
         String(cString: libusb_strerror(code))
@@ -147,12 +150,24 @@ final class LibUSBEventThread: @unchecked Sendable {
     }
 
     private let identity = Atomic<UInt>(0)
+    /// The thread's own CPU clock; -1 before it runs.
+    private let clock = Atomic<Int32>(-1)
+
+    /// Processor time that the thread has used.
+    var processorTime: Duration {
+        var time = timespec()
+        let clock = clock.load(ordering: .relaxed)
+        guard clock != -1, clock_gettime(clock, &time) == 0 else { return .zero }
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 
     /// Whether the caller is this thread.
     var isCurrent: Bool { identity.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func run() {
         identity.store(UInt(pthread_self()), ordering: .relaxed)
+        var own = clockid_t()
+        if pthread_getcpuclockid(pthread_self(), &own) == 0 { clock.store(own, ordering: .relaxed) }
         while !stopping.load(ordering: .acquiring) {
             var wait = timeval(tv_sec: 60, tv_usec: 0)
             libusb_handle_events_timeout_completed(context, &wait, nil)

@@ -129,10 +129,8 @@ public final class MPSSEBus: SPIBus {
 
     /// Switches the unit's supply, pin ACBUS0 of the reference fixture, without anything else of a slot.
     public func power(_ on: Bool) async throws {
-        try await setPins { pins in
-            pins.high = on ? FixtureWiring.High.power : 0
-            pins.highOutputs = FixtureWiring.High.power
-        }
+        let power = FixtureWiring.reference.power
+        try await setPins { $0.drive(power, to: on) }
     }
 
     /// Levels of ADBUS and ACBUS as they are.

@@ -24,13 +24,27 @@ public enum USBListing {
         return lines.joined(separator: "\n")
     }
 
-    private static func isOfInterest(_ device: USBDeviceInfo) -> Bool {
+    /// Whether a device is an FTDI or CDC-ACM adapter.
+    public static func isOfInterest(_ device: USBDeviceInfo) -> Bool {
         device.vendorID == FTDIFamily.vendorID || CDCACMPort.matches(device)
     }
 
     /// `FT2232H`, `CDC-ACM`, or `?` for an FTDI chip that the table does not have.
     public static func kind(of device: USBDeviceInfo) -> String {
         FTDIFamily.of(device)?.name ?? (CDCACMPort.matches(device) ? "CDC-ACM" : "?")
+    }
+
+    /// `granted`, `denied` or `in-use`, and what to know about it.
+    public static func access(of device: USBDeviceInfo) -> (word: String, note: String?) {
+        switch device.access {
+        case .granted: ("granted", nil)
+        case .denied:
+            (
+                "denied",
+                "this user may not open it: install the udev rule (station usb bind), run \"udevadm control --reload\", plug it in again"
+            )
+        case .inUse(let program): ("in-use", program)
+        }
     }
 
     private static func note(on device: USBDeviceInfo) -> String {
@@ -68,6 +82,30 @@ public enum USBListing {
         let serial = device.serial.map { ", ATTR{serial}==\(quoted($0))" } ?? ""
         return "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ATTR{idVendor}==\"\(identifier[0])\", "
             + "ATTR{idProduct}==\"\(identifier[1])\"\(serial), MODE=\"0660\", GROUP=\(quoted(group)), TAG+=\"uaccess\""
+    }
+
+    /// A file of udev rules: every chip of `FTDIFamily`, and, with their serial numbers, the adapters given.
+    /// - Parameter group: `plugdev` on Debian and Ubuntu.
+    public static func udevRules(group: String = "plugdev", adapters: [USBDeviceInfo] = []) -> String {
+        var lines = [
+            "# Lets members of the group \(group), and whoever sits at the machine, use a station's adapters without being root.",
+            "# Install: copy it to /etc/udev/rules.d/60-blessing-station.rules, run \"udevadm control --reload\", then plug the",
+            "# adapters in again. \"station usb bind\" prints a rule for one adapter by its serial number, where all are too many.",
+            "ACTION==\"remove\", GOTO=\"blessing_station_end\"",
+            "SUBSYSTEM!=\"usb\", GOTO=\"blessing_station_end\"",
+            "ENV{DEVTYPE}!=\"usb_device\", GOTO=\"blessing_station_end\"", "",
+        ]
+        var seen: Set<UInt16> = []
+        for family in FTDIFamily.all where seen.insert(family.productID).inserted {
+            let names = FTDIFamily.all.filter { $0.productID == family.productID }.map(\.name)
+            lines.append("# " + names.joined(separator: ", "))
+            let product = String(family.productID, radix: 16)
+            lines.append(
+                "ATTR{idVendor}==\"0403\", ATTR{idProduct}==\"\(product)\", MODE=\"0660\", GROUP=\(quoted(group)), TAG+=\"uaccess\""
+            )
+        }
+        lines += adapters.map { udevRule(for: $0, group: group) }
+        return (lines + ["", "LABEL=\"blessing_station_end\"", ""]).joined(separator: "\n")
     }
 
     /// In double quotes, with whatever could end them left out: serial numbers come from strangers' EEPROMs.

@@ -3,11 +3,10 @@ import TimeAndChance
 extension USBSlotFixture {
     /// Blinks both lamps, so that a person sees which slot this is.
     public func identify(times: Int = 5) async throws {
-        let lamps = FixtureWiring.High.pass | FixtureWiring.High.fail
         for _ in 0..<max(times, 1) {
-            try await setPins { $0.high |= lamps }
+            try await showLamps(pass: true, fail: true)
             try await time.sleep(for: .milliseconds(250))
-            try await setPins { $0.high &= ~lamps }
+            try await showLamps(pass: false, fail: false)
             try await time.sleep(for: .milliseconds(250))
         }
     }
@@ -28,7 +27,7 @@ extension USBSlotFixture {
                 let seen = try await readPins().low & bit != 0
                 if seen != level {
                     faults.append(
-                        "\(label): \(name) stays \(seen ? "high" : "low"). Check the nails and the fixture board for a short, "
+                        "Slot \(binding.slot), \(label): \(name) stays \(seen ? "high" : "low"). Check the nails and the fixture board for a short, "
                             + "with no unit in the nest.")
                     break
                 }

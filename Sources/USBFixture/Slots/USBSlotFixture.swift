@@ -14,7 +14,7 @@ public final class USBSlotFixture: Fixture {
     public let label: String
     public let time: any TimeSource
     public let instruments: [Instrument] = []
-    private let binding: SlotBinding
+    let binding: SlotBinding
     private let host: any USBHost
     private let settings: USBFixtureSettings
 
@@ -28,8 +28,11 @@ public final class USBSlotFixture: Fixture {
             self.device = device
             do {
                 bus = try await MPSSEBus(FTDIChannel(device, number: 0, time: time), hertz: settings.spiHertz)
+                // Frames of the factory link end with a zero, so an answer never waits for the timer, and eight idle slots
+                // cost the event thread 500 packets a second instead of 4,000.
                 uart = try await FTDIUART(
-                    FTDIChannel(device, number: 1, time: time), baud: settings.consoleBaud)
+                    FTDIChannel(device, number: 1, time: time), baud: settings.consoleBaud, latency: 16,
+                    eventCharacter: 0)
             } catch {
                 device.close()
                 throw error
@@ -62,7 +65,8 @@ public final class USBSlotFixture: Fixture {
         settings: USBFixtureSettings = USBFixtureSettings()
     ) async throws -> USBSlotFixture {
         let info = try SlotBindings.adapter(for: binding, among: host.devices())
-        let adapter = try await Adapter(host.open(info.path), time: time, settings: settings)
+        let device = try SlotDevice(info, slot: binding.slot, on: host)
+        let adapter = try await Adapter(device, time: time, settings: settings)
         let fixture = USBSlotFixture(binding, info.label, adapter, on: host, time: time, settings: settings)
         try await fixture.applyIdle()
         return fixture
@@ -84,7 +88,7 @@ public final class USBSlotFixture: Fixture {
     // MARK: The adapter
 
     private var goneSentence: String {
-        "\(label): the adapter is gone. Check the cable and the hub's power; the slot goes on when it is back."
+        "Slot \(binding.slot), \(label): the adapter is gone. Check the cable and the hub's power; the slot goes on when it is back."
     }
 
     private func adapter() throws(FixtureError) -> Adapter {
@@ -107,7 +111,8 @@ public final class USBSlotFixture: Fixture {
         while state.withLock({ $0.adapter }) == nil {
             let info = try await SlotBindings.awaitAdapter(for: binding, on: host)
             do {
-                let adapter = try await Adapter(host.open(info.path), time: time, settings: settings)
+                let device = try SlotDevice(info, slot: binding.slot, on: host)
+                let adapter = try await Adapter(device, time: time, settings: settings)
                 state.withLock { $0.adapter = adapter }
                 try await applyIdle()
             } catch is CancellationError {
@@ -177,7 +182,7 @@ public final class USBSlotFixture: Fixture {
     /// What the console's line suffered, as a sentence; nil when nothing did.
     public var consoleTrouble: String? {
         state.withLock { $0.adapter }.flatMap {
-            $0.uart.conditions.sentence(for: label, baud: settings.consoleBaud)
+            $0.uart.conditions.sentence(for: $0.device.info.label, baud: settings.consoleBaud)
         }
     }
 
@@ -202,14 +207,19 @@ public final class USBSlotFixture: Fixture {
         try await withBus { try await $0.setPins(change) }
     }
 
-    func readPins() async throws -> (low: UInt8, high: UInt8) {
-        try await withBus { try await $0.readPins() }
+    func readPins() async throws -> PinLevels {
+        let (low, high) = try await withBus { try await $0.readPins() }
+        return PinLevels(low: low, high: high)
     }
+
+    var wiring: FixtureWiring { settings.wiring }
 
     /// In use, unit off: outputs driven low, SPI floating.
     func applyIdle() async throws {
+        let outputs = wiring.outputs
         try await setPins { pins in
-            pins = PinImage(low: 0, lowOutputs: 0, high: 0, highOutputs: FixtureWiring.High.outputs)
+            pins = .floating
+            for output in outputs { pins.drive(output, to: false) }
         }
         state.withLock { state in
             state.power = false
@@ -219,12 +229,12 @@ public final class USBSlotFixture: Fixture {
 
     /// The flash is on the adapter's wires exactly while the unit has power and is held in reset.
     private func connectBus(_ connected: Bool) async throws {
-        let spi = PinImage.spiOutputs | FixtureWiring.Low.busSwitch
+        let busSwitch = wiring.busSwitch
         try await setPins { pins in
-            pins.low =
-                connected
-                ? pins.low & ~spi | PinImage.chipSelect | FixtureWiring.Low.busSwitch : pins.low & ~spi
+            let spi = PinImage.spiOutputs
+            pins.low = connected ? pins.low & ~spi | PinImage.chipSelect : pins.low & ~spi
             pins.lowOutputs = connected ? pins.lowOutputs | spi : pins.lowOutputs & ~spi
+            if connected { pins.drive(busSwitch, to: true) } else { pins.float(busSwitch) }
         }
     }
 
@@ -235,10 +245,8 @@ public final class USBSlotFixture: Fixture {
         }
         let (wasOn, resetHeld) = state.withLock { ($0.power, $0.resetHeld) }
         if !on, wasOn { try await connectBus(false) }
-        try await setPins { pins in
-            let bit = FixtureWiring.High.power
-            pins.high = on ? pins.high | bit : pins.high & ~bit
-        }
+        let power = wiring.power
+        try await setPins { $0.drive(power, to: on) }
         let now = await time.now()
         state.withLock { state in
             state.power = on
@@ -251,8 +259,9 @@ public final class USBSlotFixture: Fixture {
     }
 
     private func checkCurrent() async throws {
-        guard try await readPins().low & FixtureWiring.Low.overcurrent == 0 else { return }
-        try? await setPins { $0.high &= ~FixtureWiring.High.power }
+        guard try await !readPins().level(of: wiring.overcurrent, absent: true) else { return }
+        let power = wiring.power
+        try? await setPins { $0.drive(power, to: false) }
         state.withLock { $0.power = false }
         throw FixtureError.overcurrent(milliamperes: Self.currentLimit)
     }
@@ -263,30 +272,24 @@ public final class USBSlotFixture: Fixture {
     public func setReset(held: Bool) async throws {
         let power = state.withLock { $0.power }
         if !held { try await connectBus(false) }
-        try await setPins { pins in
-            let bit = FixtureWiring.High.holdReset
-            pins.high = held ? pins.high | bit : pins.high & ~bit
-        }
+        let holdReset = wiring.holdReset
+        try await setPins { $0.drive(holdReset, to: held) }
         state.withLock { $0.resetHeld = held }
         if held, power { try await connectBus(true) }
     }
 
     public func drive(_ line: String, to level: Bool?) async throws {
-        switch line {
-        case "button":
+        switch (line, wiring.button, wiring.writeProtect) {
+        case ("button", let button?, _):
             try await setPins { pins in
-                let bit = FixtureWiring.High.button
-                pins.highOutputs = level == nil ? pins.highOutputs & ~bit : pins.highOutputs | bit
-                pins.high = level == true ? pins.high | bit : pins.high & ~bit
+                if let level { pins.drive(button, to: level) } else { pins.float(button) }
             }
-        case "write-protect":
+        case ("write-protect", _, let writeProtect?):
             // Only ever pulled low: the pull-up on the board does the rest.
             try await setPins { pins in
-                let bit = FixtureWiring.Low.writeProtect
-                pins.lowOutputs = level == false ? pins.lowOutputs | bit : pins.lowOutputs & ~bit
-                pins.low &= ~bit
+                if level == false { pins.drive(writeProtect, to: false) } else { pins.float(writeProtect) }
             }
-        default: throw FixtureError.unknownName(line, available: FixtureWiring.lines)
+        default: throw FixtureError.unknownName(line, available: wiring.lines)
         }
     }
 
@@ -302,6 +305,8 @@ public final class USBSlotFixture: Fixture {
                 if state.withLock({ $0.mustOpenFirst }) { try await awaitNest(closed: false) }
                 state.withLock { $0.mustOpenFirst = false }
                 try await awaitNest(closed: true)
+                // The last unit's verdict must not stand over the next one.
+                try await showLamps(pass: false, fail: false)
                 return state.withLock { state in
                     state.ordinal += 1
                     return UnitArrival(ordinal: state.ordinal)
@@ -315,7 +320,7 @@ public final class USBSlotFixture: Fixture {
     private func awaitNest(closed: Bool) async throws {
         var since: Duration?
         while true {
-            let isClosed = try await readPins().low & FixtureWiring.Low.nestClosed != 0
+            let isClosed = try await readPins().level(of: wiring.nestClosed)
             let now = await time.now()
             if isClosed == closed {
                 if let since, now - since >= settings.debounce { return }
@@ -329,21 +334,24 @@ public final class USBSlotFixture: Fixture {
 
     public func blinkUp(_ network: FactoryNetwork) async throws {
         if let fixed = settings.blinkUpNetwork, fixed != network.ssid {
-            throw USBFixtureProblem.otherNetwork(label: label, asked: network.ssid, sender: fixed)
+            throw USBFixtureProblem.otherNetwork(
+                label: "Slot \(binding.slot), \(label)", asked: network.ssid, sender: fixed)
         }
         let ready = state.withLock { $0.blinkUpReady }
         try await time.sleep(for: ready - (await time.now()))
-        try await setPins { $0.high |= FixtureWiring.High.blinkUp }
+        let trigger = wiring.blinkUp
+        try await setPins { $0.drive(trigger, to: true) }
         try await time.sleep(for: settings.blinkUpPress)
-        try await setPins { $0.high &= ~FixtureWiring.High.blinkUp }
+        try await setPins { $0.drive(trigger, to: false) }
         try await time.sleep(for: settings.blinkUpDuration)
         let end = await time.now() + settings.blinkUpLockOut - settings.blinkUpDuration
         state.withLock { $0.blinkUpReady = end }
     }
 
     public func indicator() async throws -> Indicator? {
-        let high = try await readPins().high
-        return switch (high & FixtureWiring.High.red != 0, high & FixtureWiring.High.green != 0) {
+        guard wiring.red != nil || wiring.green != nil else { return nil }
+        let pins = try await readPins()
+        return switch (pins.level(of: wiring.red), pins.level(of: wiring.green)) {
         case (false, false): .off
         case (true, false): .red
         case (false, true): .green
@@ -362,12 +370,18 @@ public final class USBSlotFixture: Fixture {
             state.poweredOff = now
             state.mustOpenFirst = true
         }
+        switch verdict {
+        case .pass: try await showLamps(pass: true, fail: false)
+        case .fail, .refused, .quarantined: try await showLamps(pass: false, fail: true)
+        case .aborted, .otherSlot: break
+        }
+    }
+
+    func showLamps(pass: Bool, fail: Bool) async throws {
+        let wiring = wiring
         try await setPins { pins in
-            switch verdict {
-            case .pass: pins.high |= FixtureWiring.High.pass
-            case .fail, .refused, .quarantined: pins.high |= FixtureWiring.High.fail
-            case .aborted, .otherSlot: break
-            }
+            pins.drive(wiring.passLamp, to: pass)
+            pins.drive(wiring.failLamp, to: fail)
         }
     }
 

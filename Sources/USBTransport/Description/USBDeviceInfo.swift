@@ -74,6 +74,8 @@ public struct USBDeviceInfo: Hashable, Sendable {
     /// Interfaces of the active (else the first) configuration.
     public var interfaces: [USBInterfaceInfo]
     public var access: USBAccess
+    /// The slot that uses it, for sentences; nil for those who only list devices.
+    public var slot: String?
 
     public init(
         path: USBPath, vendorID: UInt16, productID: UInt16, release: UInt16, manufacturer: String? = nil,
@@ -97,9 +99,9 @@ public struct USBDeviceInfo: Hashable, Sendable {
         Self.hex(vendorID) + ":" + Self.hex(productID)
     }
 
-    /// `USB 1-4.2 (FT7XK2A1)`: how a person finds it.
+    /// `USB 1-4.2 (FT7XK2A1)`, or `Slot A, USB 1-4.2 (FT7XK2A1)`: how a person finds it.
     public var label: String {
-        "USB \(path)" + (serial.map { " (\($0))" } ?? "")
+        (slot.map { "Slot \($0), " } ?? "") + "USB \(path)" + (serial.map { " (\($0))" } ?? "")
     }
 
     private static func hex(_ value: UInt16) -> String {

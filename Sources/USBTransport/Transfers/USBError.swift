@@ -20,6 +20,22 @@ public enum USBError: Error, Equatable, Sendable, CustomStringConvertible {
     case unavailable(reason: String)
     case failed(device: String, what: String, reason: String)
 
+    /// The same trouble with the device called by another label: a slot tells its own name along.
+    public func naming(_ label: String) -> USBError {
+        switch self {
+        case .noPermission: .noPermission(device: label)
+        case .claimedElsewhere(_, let interface): .claimedElsewhere(device: label, interface: interface)
+        case .disconnected: .disconnected(device: label)
+        case .stalled(_, let what): .stalled(device: label, what: what)
+        case .babble(_, let what): .babble(device: label, what: what)
+        case .timedOut(_, let what, let after): .timedOut(device: label, what: what, after: after)
+        case .cancelled: .cancelled(device: label)
+        case .badDescriptor(_, let fault): .badDescriptor(device: label, fault: fault)
+        case .failed(_, let what, let reason): .failed(device: label, what: what, reason: reason)
+        case .notFound, .unavailable: self
+        }
+    }
+
     public var description: String {
         switch self {
         case .noPermission(let device):

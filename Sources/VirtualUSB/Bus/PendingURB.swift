@@ -51,7 +51,12 @@ extension VirtualPort.Link {
         return nil
     }
 
-    mutating func unplug() -> [PendingURB] {
+    /// The cable is out: the adapter has no power, and whatever it drove floats from this instant on.
+    mutating func unplug(at now: Duration) -> [PendingURB] {
+        if plugged {
+            model.advance(to: now)
+            model.reset(at: now)
+        }
         plugged = false
         defer { waiting = [:] }
         return waiting.values.flatMap { $0 }.sorted { $0.ticket.number < $1.ticket.number }
@@ -78,7 +83,7 @@ extension VirtualPort.Link {
                     guard let urb = waiting[endpoint]?.removeFirst() else { break }
                     ended.append(EndedURB(urb: urb, status: status, time: timing.boundary(from: busFree)))
                 case .unplugged:
-                    ended += unplug().map {
+                    ended += unplug(at: now).map {
                         EndedURB(urb: $0, status: .disconnected, time: timing.boundary(from: busFree))
                     }
                     return ended

@@ -127,7 +127,8 @@ public final class VirtualPort: Sendable {
 
     /// Pulls the device out: everything pending ends with `.disconnected`.
     public func unplug() {
-        let (ended, watchers) = link.withLock { ($0.unplug(), Array($0.watchers.values)) }
+        let now = scheduler.currentTime
+        let (ended, watchers) = link.withLock { ($0.unplug(at: now), Array($0.watchers.values)) }
         for urb in ended { urb.end(.disconnected) }
         for watcher in watchers { watcher() }
     }

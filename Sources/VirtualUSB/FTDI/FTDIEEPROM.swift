@@ -1,3 +1,5 @@
+import USBTransport
+
 /// The content of an FTDI adapter's EEPROM (93C56, 128 words): identifiers and strings.
 ///
 /// Layout as FTDI's FT_PROG writes it for the FT2232H: release at word 3, pointers to the strings (offset and length
@@ -43,6 +45,17 @@ public struct FTDIEEPROM: Sendable, Equatable {
     public subscript(index: Int) -> UInt16 {
         get { words.indices.contains(index) ? words[index] : 0xFFFF }
         set { if words.indices.contains(index) { words[index] = newValue } }
+    }
+
+    /// Maker, product and serial number as the chip would show them; nil when the checksum is wrong.
+    var strings: [String?]? {
+        guard words.last == Self.checksum(words) else { return nil }
+        let bytes = words.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        return [14, 16, 18].map { pointer in
+            let (offset, length) = (Int(bytes[pointer]), Int(bytes[pointer + 1]))
+            guard length > 2, offset + length <= bytes.count - 2 else { return nil }
+            return USBDescriptors.text(in: Array(bytes[offset..<offset + length]))
+        }
     }
 
     /// The checksum of all words but the last: rotate and exclusive-or, starting from AAAAh.

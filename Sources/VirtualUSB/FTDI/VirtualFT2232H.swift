@@ -10,7 +10,7 @@ public final class VirtualFT2232H: DeviceModel {
     public let deviceDescriptor: [UInt8]
     public let configurationDescriptor: [UInt8]
     private var eeprom: FTDIEEPROM
-    private let strings: [String?]
+    private var strings: [String?]
     private let board: FixtureBoard
     private let channels: [FTDIChannelModel]
 
@@ -53,6 +53,8 @@ public final class VirtualFT2232H: DeviceModel {
         get { board.nestClosed }
         set { board.nestClosed = newValue }
     }
+    /// The time to which the model was last brought.
+    public var now: Duration { board.now }
     /// What is wrong with the wiring.
     public var boardFaults: [BoardFault] {
         get { board.faults }
@@ -92,6 +94,8 @@ public final class VirtualFT2232H: DeviceModel {
     }
 
     public func reset(at time: Duration) {
+        // The chip reads its EEPROM when it is reset.
+        if let names = eeprom.strings { strings = names }
         for channel in channels {
             channel.purgeIncoming()
             channel.purgeOutgoing()

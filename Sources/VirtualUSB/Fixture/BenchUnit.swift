@@ -11,8 +11,9 @@ public final class BenchUnit: VirtualUnit {
     public var flash: any SPIPeripheral { flashPeripheral }
     /// What the unit answers to a character, each of them sent back to back; the default is an echo.
     public var answer: (SerialSymbol) -> [UInt8] = { $0.isBreak ? [] : [$0.byte] }
-    /// Bits per second of the unit's own serial port.
-    public var baud = 115_200.0
+    /// Bits per second of the unit's own serial port; nil: the rate at which it was last spoken to, 115,200 before.
+    public var baud: Double?
+    private var heardBaud = 115_200.0
     /// A short on the unit's supply.
     public var isShorted = false
     /// What the fixture does to it now.
@@ -47,12 +48,14 @@ public final class BenchUnit: VirtualUnit {
     public func receive(_ symbol: SerialSymbol) {
         guard isRunning else { return }
         received.append(symbol)
+        heardBaud = symbol.baud
         send(answer(symbol), at: symbol.end)
     }
 
     /// Sends bytes from `time` on, after those that are on their way.
     public func send(_ bytes: [UInt8], at time: Duration) {
         senderFree = max(senderFree, time)
+        let baud = baud ?? heardBaud
         for byte in bytes {
             senderFree += .nanoseconds(Int64(10_000_000_000 / baud))
             sending.append(SerialSymbol(byte: byte, baud: baud, end: senderFree))
@@ -62,7 +65,7 @@ public final class BenchUnit: VirtualUnit {
     /// Holds the line low for longer than a character.
     public func sendBreak(at time: Duration) {
         senderFree = max(senderFree, time) + .milliseconds(1)
-        sending.append(SerialSymbol(byte: 0, baud: baud, isBreak: true, end: senderFree))
+        sending.append(SerialSymbol(byte: 0, baud: baud ?? heardBaud, isBreak: true, end: senderFree))
     }
 
     public func transmitted(by time: Duration) -> [SerialSymbol] {

@@ -35,7 +35,7 @@ final class FixtureBoard: FTDIPins {
     private(set) var lamps: (pass: Bool, fail: Bool) = (false, false)
     /// How often the lamps changed, for those who look for blinking.
     private(set) var lampChanges = 0
-    private var now = Duration.zero
+    private(set) var now = Duration.zero
     private(set) var isSelected = false
     private var misaligned = 0
     private var chipPowered = false

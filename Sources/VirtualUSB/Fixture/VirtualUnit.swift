@@ -53,7 +53,8 @@ public protocol VirtualUnit: AnyObject {
     /// The characters that the unit finished sending by `time`, each handed out once.
     func transmitted(by time: Duration) -> [SerialSymbol]
 
-    /// When its next character will be finished.
+    /// When its next character will be finished, or an earlier instant at which it wants to be asked again; nil when only
+    /// the fixture can make it send.
     var nextTransmission: Duration? { get }
 }
 

@@ -8,13 +8,14 @@ import TimeAndChance
 /// everybody on the timeline, and every run is the same.
 ///
 /// Unstructured tasks that are started on the timeline stay on it (`StrayJobs`). Work that leaves it nevertheless (an
-/// actor with an executor of its own, real I/O) is not waited for: time may run on meanwhile.
+/// actor with an executor of its own, real I/O) is not waited for: time runs on meanwhile unless somebody `hold`s it.
 public final class VirtualTimeline: TaskExecutor, TimeSource, EventScheduler {
     private struct State {
         var now = Duration.zero
         var jobs: [UnownedJob] = []
         var events = EventQueue()
         var stopped = false
+        var holds = 0
     }
 
     private enum Next {
@@ -56,6 +57,7 @@ public final class VirtualTimeline: TaskExecutor, TimeSource, EventScheduler {
                     return .done(.jobs(state.jobs))
                 }
                 if state.stopped { return .done(.end) }
+                if state.holds > 0 { return .wait }
                 guard let event = state.events.removeEarliest() else { return .wait }
                 state.now = max(state.now, event.time)
                 return .done(.action(event.action))
@@ -66,6 +68,16 @@ public final class VirtualTimeline: TaskExecutor, TimeSource, EventScheduler {
             case .end: return
             }
         }
+    }
+
+    /// Keeps time from moving until `proceed` was called as often, for work that goes on beside the timeline. Tasks go on.
+    public func hold() {
+        doorbell.withLock { $0.holds += 1 }
+    }
+
+    /// Takes one `hold` back.
+    public func proceed() {
+        doorbell.ring { $0.holds -= 1 }
     }
 
     public var currentTime: Duration { doorbell.withLock { $0.now } }

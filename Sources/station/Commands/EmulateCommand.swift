@@ -4,8 +4,16 @@ import ImpEmulator
 struct EmulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulate",
-        abstract: "What the emulated line can do.",
-        subcommands: [Faults.self, Breaks.self, TraceCommand.self, BoothCommand.self])
+        abstract: "What the emulated line can do, and the line as USB devices.",
+        subcommands: [
+            Faults.self, Breaks.self, TraceCommand.self, BoothCommand.self, EmulateUSBIPCommand.self,
+        ])
+
+    /// `station emulate --usbip …` is `station emulate usbip …`.
+    static func canonical(_ arguments: [String]) -> [String] {
+        guard arguments.first == "emulate", arguments.dropFirst().first == "--usbip" else { return arguments }
+        return ["emulate", "usbip"] + arguments.dropFirst(2)
+    }
 
     struct Breaks: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -68,14 +68,14 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try options.load(warn: !json)
-        let order = try chosenOrder(in: folder)
+        let order = try folder.chosenOrder(order)
         let plan = try BlessingPlan.make(for: order, in: folder)
         if dryRun {
             if json { return Terminal.write(plan.canonicalBytes + [0x0A]) }
             for line in plan.lines { Terminal.line(line) }
             return
         }
-        let session = try RunSession(
+        let session = try await RunSession(
             folder: folder, paths: options.paths(in: folder), plan: plan,
             operatedBy: try chosenOperator(in: folder, order),
             emulation: EmulationWishes(
@@ -83,20 +83,6 @@ struct RunCommand: AsyncParsableCommand {
                 firmware: firmware,
                 libraries: sources.library))
         try await session.run(showing: json ? .json : .text)
-    }
-
-    private func chosenOrder(in folder: StationFolder) throws -> WorkOrder {
-        let known = folder.orders.map(\.id).joined(separator: ", ")
-        if let order {
-            guard let found = folder.order(order) else {
-                throw StationFailure(.badInput, "There is no work order \(order) here. There are: \(known).")
-            }
-            return found
-        }
-        guard folder.orders.count == 1, let only = folder.orders.first else {
-            throw StationFailure(.badInput, "Which work order? There are: \(known).")
-        }
-        return only
     }
 
     private func chosenOperator(in folder: StationFolder, _ order: WorkOrder) throws -> String? {

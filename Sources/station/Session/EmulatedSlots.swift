@@ -25,14 +25,22 @@ enum EmulatedSlots {
     static func make(
         for folder: StationFolder, plan: BlessingPlan, wishes: EmulationWishes, shelf: String?
     ) throws -> [(name: String, fixture: any Fixture)] {
+        let slots = folder.station.slots.filter { $0.fixture == .emulated }
+        guard !slots.isEmpty else { return [] }
+        let line = try line(for: folder, order: plan.order, wishes: wishes, shelf: shelf)
+        return slots.map { ($0.name, line.slot($0.name)) }
+    }
+
+    /// The units that arrive for an order, as line.yaml and the command line say.
+    static func line(
+        for folder: StationFolder, order: WorkOrder, wishes: EmulationWishes, shelf: String? = nil
+    ) throws -> EmulatedLine {
         let settings = folder.line
         // Each order has modules of its own: a second order on the same line must not meet the first one's units.
-        var dice = SeededGenerator.derived(from: wishes.seed ?? settings?.seed ?? 1, label: plan.order.id)
+        var dice = SeededGenerator.derived(from: wishes.seed ?? settings?.seed ?? 1, label: order.id)
         var setup = LineSetup(
-            seed: dice.next(), units: wishes.units ?? settings?.units ?? plan.order.quantity)
-        if let part = settings?.chips[plan.variant.sku] ?? settings?.chips["default"] {
-            setup.chipPart = part
-        }
+            seed: dice.next(), units: wishes.units ?? settings?.units ?? order.quantity)
+        if let part = settings?.chip(for: order.sku) { setup.chipPart = part }
         setup.retests = settings?.retests ?? 0
         setup.retestOrder = settings?.retestOrder == .immediately ? .immediately : .afterNewUnits
         do {
@@ -48,8 +56,7 @@ enum EmulatedSlots {
         setup.release.broken = wishes.broken
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
         do {
-            let line = try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
-            return folder.station.slots.map { ($0.name, line.slot($0.name)) }
+            return try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
         } catch let error as ShelfError {
             throw StationFailure(.badInput, "\(error)")
         } catch let error as LineError {

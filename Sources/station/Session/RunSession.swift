@@ -19,7 +19,7 @@ struct RunSession {
     init(
         folder: StationFolder, paths: StationPaths, plan: BlessingPlan, operatedBy: String?,
         emulation: EmulationWishes
-    ) throws {
+    ) async throws {
         self.folder = folder
         self.paths = paths
         self.plan = plan
@@ -28,9 +28,15 @@ struct RunSession {
         network = FactoryNetwork(
             ssid: settings.ssid,
             password: try settings.password.resolve(
-                environment: ProcessInfo.processInfo.environment, root: folder.root, emulated: true))
-        slots = try EmulatedSlots.make(
+                environment: ProcessInfo.processInfo.environment, root: folder.root,
+                emulated: folder.station.isEmulated))
+        let emulated = try EmulatedSlots.make(
             for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
+        let attached = try await USBSlots.open(folder.station.slots)
+        // In the order of station.yaml, which is the order on the bench.
+        slots = folder.station.slots.compactMap { slot in
+            (emulated + attached).first { $0.name == slot.name }
+        }
     }
 
     /// - Throws: `StationFailure` with the exit code that says how the units fared.
