@@ -49,9 +49,9 @@ enum EmulatedSlots {
             throw StationFailure(.badInput, "\(error)")
         }
         if let file = wishes.firmware ?? settings?.firmware.map(folder.resolve) {
-            setup.firmware = .squirrel(
-                factory: try SquirrelSources.program(file, libraries: wishes.libraries),
-                application: .application)
+            let program = try SquirrelSources.program(file, libraries: wishes.libraries)
+            setup.firmware = .squirrel(factory: program, application: .application)
+            Terminal.note("Emulated units run \(file), SHA-256 with its libraries \(program.digest).")
         }
         setup.release.broken = wishes.broken
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
