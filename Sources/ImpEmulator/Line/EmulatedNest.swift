@@ -102,13 +102,8 @@ public final class EmulatedNest {
         let now = bench.simulation.now
         guard now >= senderReady else { return }
         senderReady = now + Self.blinkUpLockOut
-        guard let module = bench.module, module.blinkUpIsOpen else { return }
-        let starts = module.starts
-        bench.simulation.schedule(after: line.setup.release.times.blinkUpTransmission) {
-            [weak self, weak module] in
-            guard let self, let module, module === self.bench.module, module.starts == starts else { return }
-            module.receiveBlinkUp(ssid: self.network.ssid, password: self.network.password, token: "factory")
-        }
+        let packet = BlinkUpPacket(ssid: network.ssid, password: network.password, token: "factory")
+        bench.module?.seeLight(LightSignal(packet), under: line.setup.light)
     }
 
     /// Whether the supply's current limit has tripped since power was switched on.
@@ -138,7 +133,7 @@ public final class EmulatedNest {
     public func receive(_ byte: UInt8, baud: Double, endingAt end: Duration) {
         guard let module = bench.module, baud > 0 else { return }
         let format = SerialLine.Format(
-            baud: Self.nominal(baud, console: module.release.factoryConsoleBaud), bitsPerByte: 10)
+            baud: Self.nominal(baud, console: module.release.factoryConsoleBaud))
         let begin = max(end - format.duration(ofBytes: 1), .zero)
         module.consoleIn.send(module.consoleNoise.damage([byte]), at: .start + begin, format: format)
     }
