@@ -133,6 +133,7 @@ enum Keys {
             .required("plan", .text(.identifier)),
             .optional("description", .text(.sentence)),
             .optional("stop-on-fail", .boolean),
+            .optional("standalone", .boolean),
             .required("steps", .list(.map(step), count: 1...500)),
         ])
 

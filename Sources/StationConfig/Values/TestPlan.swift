@@ -10,6 +10,8 @@ public struct TestPlan: Hashable, Sendable {
     public let stopOnFail: Bool
     /// In the order in which they run; names are unique.
     public let steps: [PlanStep]
+    /// Whether it is there without any SKU that names it, such as a conformance plan.
+    public var isStandalone = false
 
     /// The plan as canonical JSON: everything that decides what is tested, without descriptions.
     public var canonicalBytes: [UInt8] { canonical.bytes }
