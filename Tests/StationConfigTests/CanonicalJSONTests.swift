@@ -52,7 +52,7 @@ import TimeAndChance
                 """)
         let plan = TestPlan(
             name: "p", file: "plans/p.yaml", planDescription: "not part of it", stopOnFail: true,
-            isConformance: false,
+
             steps: [
                 PlanStep(
                     name: "led", action: .functional(test: "led", arguments: ["on": .boolean(true)]),

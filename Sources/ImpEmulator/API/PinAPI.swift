@@ -180,13 +180,6 @@ public final class PinAPI: PinUser {
         generator = nil
     }
 
-    /// `pin.disable()`: the pin floats.
-    public func disable() {
-        guard use.leave(name, self) else { return }
-        pinWasTaken(name)
-        board.release(name)
-    }
-
     // MARK: Reading and writing
 
     /// Seconds for which `read()` keeps the program waiting: of a pulse counter.

@@ -51,7 +51,7 @@ public final class SPIAPI: PinUser {
     @discardableResult
     public func configure(_ flags: Flags, kilohertz: Int) throws(SquirrelError) -> Int {
         try machine.requireRunning()
-        guard kilohertz > 0, flags.isSuperset(of: []), flags.rawValue >= 0, flags.rawValue < 64,
+        guard kilohertz > 0, (0..<64).contains(flags.rawValue),
             !flags.isSuperset(of: [.simplexReceive, .simplexTransmit])
         else { throw SquirrelError("bad parameter in spi.configure") }
         disable()

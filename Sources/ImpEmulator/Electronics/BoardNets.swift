@@ -73,8 +73,6 @@ final class BoardNets {
         for net in recorded { net.beginHistory(at: simulation.now) }
     }
 
-    var isRecording: Bool { recordingStart != nil }
-
     /// What was recorded up to now; nil when nothing is being recorded.
     func trace() -> LogicTrace? {
         guard let start = recordingStart else { return nil }

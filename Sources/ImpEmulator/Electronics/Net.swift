@@ -165,9 +165,6 @@ final class Net {
         sources.lazy.compactMap { $0.nextChange(after: time) }.min()
     }
 
-    /// True when some source's course changes by itself; false when what holds now holds until something acts.
-    func isMoving(from time: VirtualInstant) -> Bool { nextChange(after: time) != nil }
-
     /// Whether anybody will see edges that are put on the net.
     var isWatched: Bool { historyStart != nil || !observers.isEmpty }
 

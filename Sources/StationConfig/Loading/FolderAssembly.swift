@@ -123,7 +123,7 @@ struct FolderAssembly {
 
     private func reportUnused(_ skus: [SKUDefinition], _ plans: SKUReading.Plans) {
         let usedPlans = Set(skus.flatMap { $0.variants.map(\.plan) })
-        for plan in plans.plans.values where !usedPlans.contains(plan.name) && !plan.isConformance {
+        for plan in plans.plans.values where !usedPlans.contains(plan.name) && !plan.isStandalone {
             problems.report(
                 .unused, .warning, at: .wholeFile(plan.file), path: "plan",
                 found: "no SKU uses the plan `\(plan.name)`",

@@ -17,8 +17,8 @@ struct PlanReading {
         guard let name = node.text("plan", .identifier), steps.count == items.count else { return nil }
         return TestPlan(
             name: name, file: file, planDescription: node.text("description"),
-            stopOnFail: node.boolean("stop-on-fail") ?? true,
-            isConformance: node.boolean("conformance") ?? false, steps: steps)
+            stopOnFail: node.boolean("stop-on-fail") ?? true, steps: steps,
+            isStandalone: node.boolean("standalone") ?? false)
     }
 
     private func step(_ node: ConfigNode, path: String) -> PlanStep? {

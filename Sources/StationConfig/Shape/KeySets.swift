@@ -160,7 +160,8 @@ enum Keys {
         [
             .required("plan", .text(.identifier)),
             .optional("description", .text(.sentence)),
-            .optional("stop-on-fail", .boolean), .optional("conformance", .boolean),
+            .optional("stop-on-fail", .boolean),
+            .optional("standalone", .boolean),
             .required("steps", .list(.map(step), count: 1...500)),
         ])
 

@@ -8,10 +8,10 @@ public struct TestPlan: Hashable, Sendable {
     public let planDescription: String?
     /// Whether the first failed step ends the tests.
     public let stopOnFail: Bool
-    /// For `station conformance`, which holds the emulated module against it; no SKU names it.
-    public let isConformance: Bool
     /// In the order in which they run; names are unique.
     public let steps: [PlanStep]
+    /// Whether it is there without any SKU that names it, such as a conformance plan.
+    public var isStandalone = false
 
     /// The plan as canonical JSON: everything that decides what is tested, without descriptions.
     public var canonicalBytes: [UInt8] { canonical.bytes }
