@@ -27,4 +27,5 @@ passed=$(grep -c '"outcome":"passed"' run.json)
 [ "$passed" -eq "$units" ] || { echo "$passed of $units units passed"; exit 1; }
 lost() { grep '"event":"unit"' run.json | grep "\"slot\":\"$1\"" | grep '"code":"X03"' | grep -c "\"stage\":\"$2\"" || true; }
 echo "slot B lost its adapter in the flash stage $(lost B flash) times, slot C in the test stage $(lost C test) times"
+[ "$(lost B flash)" -ge 1 ] && [ "$(lost C test)" -ge 1 ] || { echo "a cable that should have come out did not"; exit 1; }
 "$station" audit verify --database $database | tail -n 2
