@@ -21,7 +21,8 @@ cmp after.bin again.bin
 if command -v lsusb >/dev/null; then lsusb -v -d 0403:6010 2>/dev/null | grep -E "iProduct|iSerial|bcdDevice|wMaxPacketSize"; fi
 if [ $# -gt 0 ]; then
     # The figure: 1 MB of noise onto a blank part of a W25Q128, theirs and ours in one run, both on their own chips of one kind.
-    "$1" check megabyte
+    "$1" check megabyte >ours
+    cat ours
     dd if=/dev/zero bs=65536 count=256 2>/dev/null | tr '\000' '\377' >whole.bin
     dd if=/dev/urandom of=noise.bin bs=65536 count=16 2>/dev/null
     dd if=noise.bin of=whole.bin bs=65536 seek=128 conv=notrunc 2>/dev/null
@@ -29,5 +30,8 @@ if [ $# -gt 0 ]; then
     date +%s%N >began
     flashrom -p ft2232_spi:type=2232H,port=A,serial=LARGE -c W25Q128.V -l layout -i part -N -w whole.bin | tail -n 1
     date +%s%N >ended
-    echo "  flashrom: $((($(cat ended) - $(cat began)) / 1000000)) ms"
+    theirs=$((($(cat ended) - $(cat began)) / 1000000))
+    ours=$(sed -n 's/.*ours: \([0-9]*\) ms.*/\1/p' ours)
+    echo "  flashrom: $theirs ms, $((theirs * 10 / ours)) tenths of ours"
+    [ "$theirs" -ge $((2 * ours)) ] || { echo "less than twice ours"; exit 1; }
 fi
