@@ -133,4 +133,23 @@ import VirtualUSB
             }
         }
     }
+
+    /// Both lamps, steady, send a unit to another slot; both blinking do not.
+    @Test func aUnitForAnotherSlotIsTakenThere() async throws {
+        try await VirtualTimeline.run { timeline in
+            let desk = try SlotDesk(timeline, ["A", "B"], units: 1, retests: 1)
+            let first = try await desk.fixture(0, on: timeline)
+            let second = try await desk.fixture(1, on: timeline)
+            try await desk.operated(on: timeline) {
+                _ = try await first.awaitUnit()
+                try await first.identify(times: 4)
+                #expect(
+                    desk.slots[0].inspect { board, nest in board.nestClosed && nest.module != nil } == true)
+                try await first.release(.otherSlot)
+                #expect(try await second.awaitUnit() != nil)
+                let seated = desk.slots.map { $0.inspect { $1.module != nil } }
+                #expect(seated == [false, true])
+            }
+        }
+    }
 }
