@@ -65,9 +65,18 @@ public final class VirtualTimeline: TaskExecutor, TimeSource, EventScheduler {
             switch next {
             case .jobs(let jobs): for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             case .action(let action): action()
-            case .end: return
+            case .end: return dropEvents()
             }
         }
+    }
+
+    /// What will never happen lets go of what it holds; not under the lock, since that may want to schedule something.
+    private func dropEvents() {
+        let left = doorbell.withLock { state in
+            defer { state.events = EventQueue() }
+            return state.events
+        }
+        withExtendedLifetime(left) {}
     }
 
     /// Keeps time from moving until `proceed` was called as often, for work that goes on beside the timeline. Tasks go on.
@@ -83,7 +92,9 @@ public final class VirtualTimeline: TaskExecutor, TimeSource, EventScheduler {
     public var currentTime: Duration { doorbell.withLock { $0.now } }
 
     public func schedule(at time: Duration, _ action: @escaping @Sendable () -> Void) {
-        doorbell.ring { $0.events.insert(at: time, action) }
+        doorbell.ring { state in
+            if !state.stopped { state.events.insert(at: time, action) }
+        }
     }
 
     public func now() async -> Duration { currentTime }
