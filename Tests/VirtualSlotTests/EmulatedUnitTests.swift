@@ -152,4 +152,16 @@ import VirtualUSB
             }
         }
     }
+
+    /// An adapter without its cable has no power, and neither has what it fed: from that instant, not from the next plug.
+    @Test func aPulledCableTakesThePowerAtOnce() async throws {
+        try await VirtualTimeline.run { timeline in
+            try await Self.awake(timeline) { desk, fixture, _ in
+                #expect(desk.slots[0].inspect { $1.module?.isPowered } == true)
+                desk.host.unplug(SlotDesk.path(0))
+                #expect(desk.slots[0].inspect { $1.module?.isPowered } == false)
+                await #expect(throws: FixtureError.self) { _ = try await fixture.indicator() }
+            }
+        }
+    }
 }
