@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import StationConfig
 import TimeAndChance
 import USBFixture
@@ -23,7 +24,7 @@ struct USBCommand: AsyncParsableCommand {
         func run() async throws {
             let devices = try USBSlots.devices()
             // Without a station folder the list is still of use.
-            let bindings = (try? options.load(warn: false)).map(USBSlots.bindings(of:)) ?? []
+            let bindings = USBSlots.folder(options).map(USBSlots.bindings(of:)) ?? []
             if json { return try JSONOutput.print(USBListingDocument(devices, bindings)) }
             for line in USBListing.table(devices, bindings: bindings).split(separator: "\n") {
                 Terminal.line(String(line))
@@ -50,7 +51,7 @@ struct USBCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let slots = (try? options.load(warn: false))?.station.slots ?? []
+            let slots = USBSlots.folder(options)?.station.slots ?? []
             let bound = try slots.first { $0.name == which }.flatMap { try USBSlots.Bound($0) }
             let binding = try bound?.binding ?? USBSlots.binding(of: which)
             do {
@@ -128,12 +129,13 @@ struct USBCommand: AsyncParsableCommand {
         private func chosen(among devices: [USBDeviceInfo]) throws -> USBDeviceInfo {
             let fit = devices.filter(SlotBindings.canServe)
             guard let adapter else {
-                guard fit.count == 1, let only = fit.first else {
+                guard let only = fit.first else {
                     throw StationFailure(
-                        .badInput,
-                        fit.isEmpty
-                            ? "No adapter is plugged in that a slot could use (station usb list)."
-                            : "Which adapter? There are: \(fit.map(\.label).joined(separator: ", ")).")
+                        .refused, "No adapter is plugged in that a slot could use (station usb list).")
+                }
+                guard fit.count == 1 else {
+                    throw StationFailure(
+                        .badInput, "Which adapter? There are: \(fit.map(\.label).joined(separator: ", ")).")
                 }
                 return only
             }
@@ -173,6 +175,12 @@ extension USBSlots {
         do { return try host().devices() } catch let failure as StationFailure { throw failure } catch {
             throw StationFailure(.refused, "\(error)")
         }
+    }
+
+    /// The station folder, if there is one: what is plugged in can be told without it.
+    static func folder(_ options: FolderOptions) -> StationFolder? {
+        guard FileManager.default.fileExists(atPath: options.path + "/station.yaml") else { return nil }
+        return try? options.load(warn: false)
     }
 
     /// The bindings of a station's slots.
