@@ -99,7 +99,8 @@ let package = Package(
             name: "station",
             dependencies: [
                 "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
-                "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot", "VirtualUSB",
+                "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
+                "VirtualUSB",
                 "Fixturing", "TimeAndChance",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -18,6 +18,8 @@ public final class EmulatedUSBSlot: Sendable {
     /// From a verdict's lamp until the lid is open, and again until the next unit is in.
     public static let handling = Duration.seconds(1)
     private static let glance = Duration.milliseconds(100)
+    /// A blinking lamp is lit for 250 ms; one that is seen lit so often in a row does not blink.
+    private static let steady = 5
 
     /// - Parameters:
     ///   - name: of the slot.
@@ -67,15 +69,17 @@ public final class EmulatedUSBSlot: Sendable {
             inspect { board, _ in board.nestClosed = false }
             try await time.sleep(for: Self.handling)
             let left = inspect { board, nest in nest.unseat(verdict, at: board.now) } ?? nil
-            if let left { await line.takeBackUnit(left) }
+            if let left { await line.takeBackUnit(left, after: verdict, from: name) }
             if let trouble = inspect({ $1.shelfTrouble }) ?? nil { throw trouble }
         }
     }
 
-    /// Waits until one of the lamps is lit for this unit; both together are somebody looking for a slot.
+    /// Waits until one of the lamps is lit for this unit. Both, and steady, send it to another slot; both blinking are somebody
+    /// who looks for this one.
     /// - Parameter lampsBefore: how often lamps had changed when the unit came: one that shines since then is the last unit's.
     private func awaitVerdict(after lampsBefore: Int, on time: any TimeSource) async throws -> Verdict {
         var wasPluggedIn = true
+        var glancesAtBoth = 0
         while true {
             let seen = inspect { board, nest in (board.lamps, board.lampChanges, nest.isPluggedIn) }
             guard let (lamps, changes, isPluggedIn) = seen else { throw CancellationError() }
@@ -86,7 +90,10 @@ public final class EmulatedUSBSlot: Sendable {
             switch (lamps.pass, lamps.fail) {
             case (true, false) where changes != lampsBefore: return .pass
             case (false, true) where changes != lampsBefore: return .fail
-            default: break
+            case (true, true) where changes != lampsBefore:
+                glancesAtBoth += 1
+                if glancesAtBoth > Self.steady { return .otherSlot }
+            default: glancesAtBoth = 0
             }
             try await time.sleep(for: Self.glance)
         }

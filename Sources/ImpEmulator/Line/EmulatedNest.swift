@@ -178,8 +178,10 @@ extension EmulatedLine {
         try await next(for: nest)
     }
 
-    /// A nest is done with a unit: the answer of `EmulatedNest.unseat`.
-    public func takeBackUnit(_ unit: (ordinal: Int, comesBack: Bool)) {
-        takeBack(unit.ordinal, again: unit.comesBack)
+    /// A nest is done with a unit: the answer of `EmulatedNest.unseat`, and what that was told.
+    public func takeBackUnit(
+        _ unit: (ordinal: Int, comesBack: Bool), after verdict: Verdict, from nest: String
+    ) {
+        takeBack(unit.ordinal, again: unit.comesBack, notTo: verdict == .otherSlot ? nest : nil)
     }
 }

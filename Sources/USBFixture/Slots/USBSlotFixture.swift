@@ -373,7 +373,9 @@ public final class USBSlotFixture: Fixture {
         switch verdict {
         case .pass: try await showLamps(pass: true, fail: false)
         case .fail, .refused, .quarantined: try await showLamps(pass: false, fail: true)
-        case .aborted, .otherSlot: break
+        // Both, and steady: this unit is for another slot.
+        case .otherSlot: try await showLamps(pass: true, fail: true)
+        case .aborted: break
         }
     }
 
