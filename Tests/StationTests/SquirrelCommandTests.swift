@@ -147,5 +147,9 @@ import Testing
         let own = try station.run("run", "WO-2026-0117", "--units", "2", "--firmware", factory, "--json")
         #expect(own.out.contains("\"outcome\":\"passed\""), "\(own.error)")
         #expect(own.error.contains("Emulated units run \(factory), SHA-256 with its libraries "))
+        // And the record says so, for those who ask in years.
+        let ledger = try station.run("audit", "list", "--kind", "note", "--json")
+        #expect(
+            ledger.out.contains("own.nut") && ledger.out.contains("SHA-256"), "\(ledger.out)\(ledger.error)")
     }
 }

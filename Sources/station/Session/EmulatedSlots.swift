@@ -24,11 +24,25 @@ struct EmulationWishes {
 enum EmulatedSlots {
     static func make(
         for folder: StationFolder, plan: BlessingPlan, wishes: EmulationWishes, shelf: String?
-    ) throws -> [(name: String, fixture: any Fixture)] {
+    ) throws -> (slots: [(name: String, fixture: any Fixture)], remarks: [String]) {
         let slots = folder.station.slots.filter { $0.fixture == .emulated }
-        guard !slots.isEmpty else { return [] }
+        guard !slots.isEmpty else { return ([], []) }
         let line = try line(for: folder, order: plan.order, wishes: wishes, shelf: shelf)
-        return slots.map { ($0.name, line.slot($0.name)) }
+        return (slots.map { ($0.name, line.slot($0.name)) }, try remarks(folder, wishes))
+    }
+
+    /// What a reader of the record must know about units that were not run as shipped.
+    private static func remarks(_ folder: StationFolder, _ wishes: EmulationWishes) throws -> [String] {
+        var remarks: [String] = []
+        if let file = wishes.firmware ?? folder.line?.firmware.map(folder.resolve) {
+            let program = try SquirrelSources.program(file, libraries: wishes.libraries)
+            remarks.append("Emulated units run \(file), SHA-256 with its libraries \(program.digest).")
+        }
+        if !wishes.broken.isEmpty {
+            let rows = wishes.broken.map(\.rawValue).sorted().joined(separator: ", ")
+            remarks.append("Emulated units have these behaviours of Release 30 undone: \(rows).")
+        }
+        return remarks
     }
 
     /// The units that arrive for an order, as line.yaml and the command line say.
@@ -51,7 +65,6 @@ enum EmulatedSlots {
         if let file = wishes.firmware ?? settings?.firmware.map(folder.resolve) {
             let program = try SquirrelSources.program(file, libraries: wishes.libraries)
             setup.firmware = .squirrel(factory: program, application: .application)
-            Terminal.note("Emulated units run \(file), SHA-256 with its libraries \(program.digest).")
         }
         setup.release.broken = wishes.broken
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0

@@ -15,6 +15,8 @@ struct RunSession {
     let operatedBy: String?
     let network: FactoryNetwork
     let slots: [(name: String, fixture: any Fixture)]
+    /// Goes into the ledger before the first unit.
+    private let remarks: [String]
 
     init(
         folder: StationFolder, paths: StationPaths, plan: BlessingPlan, operatedBy: String?,
@@ -30,8 +32,9 @@ struct RunSession {
             password: try settings.password.resolve(
                 environment: ProcessInfo.processInfo.environment, root: folder.root,
                 emulated: folder.station.isEmulated))
-        let emulated = try EmulatedSlots.make(
+        let (emulated, remarks) = try EmulatedSlots.make(
             for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
+        self.remarks = remarks
         let attached = try await USBSlots.open(folder.station.slots)
         // In the order of station.yaml, which is the order on the bench.
         slots = folder.station.slots.compactMap { slot in
@@ -52,6 +55,10 @@ struct RunSession {
         do {
             for run in try await Recovery(store: store).closeUnfinishedRuns() {
                 board.show(LineEvent(slot: nil, .recovered(run)))
+            }
+            for remark in remarks {
+                Terminal.note(remark)
+                try await store.append(.note(Note(text: remark)))
             }
             let line = Line(
                 plan: plan, slots: slots, store: store,
