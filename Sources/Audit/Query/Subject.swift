@@ -44,7 +44,7 @@ public enum Subject: String, CaseIterable, Sendable {
         switch self {
         case .units:
             ["device", "serial", "sku", "market", "region", "channels", "nvram", "blessed", "attempts"]
-        case .runs: ["run", "started", "slot", "device", "serial", "sku", "outcome", "code", "reason"]
+        case .runs: ["run", "started", "slot", "serial", "outcome", "code", "reason"]
         case .steps: ["run", "serial", "step", "try", "step-outcome", "duration", "message"]
         case .measurements:
             ["run", "serial", "slot", "step", "measurement", "value", "unit", "low", "high", "verdict"]

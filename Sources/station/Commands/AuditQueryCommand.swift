@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audit
+import Foundation
 import StationStore
 import Synchronization
 
@@ -117,12 +118,31 @@ extension AuditCommand {
 extension Subject: ExpressibleByArgument {}
 
 extension AnswerCell {
-    /// In a table long digests are cut: twelve digits tell them apart, and are enough to ask again.
+    /// As a table for people shows it: digests cut to twelve digits (they tell them apart, and are enough to ask again),
+    /// times to the second, numbers to six digits. The other formats have them whole.
     fileprivate var shown: String {
-        guard case .text(let text) = self, text.utf8.count == 64,
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-        else { return plain.isEmpty ? "–" : plain }
-        return String(text.prefix(12))
+        switch self {
+        case .missing: return "–"
+        case .integer: return plain
+        case .number(let value):
+            guard value != 0 else { return "0" }
+            let places = 5 - Int(log10(abs(value)).rounded(.down))
+            let scale = pow(10, Double(abs(places)))
+            return AnswerCell.number(
+                places >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+            ).plain
+        case .text(let text):
+            let bytes = Array(text.utf8)
+            if bytes.count == 64,
+                bytes.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            {
+                return String(text.prefix(12))
+            }
+            if bytes.count == 24, bytes[10] == UInt8(ascii: "T"), bytes[23] == UInt8(ascii: "Z") {
+                return text.prefix(10) + " " + text.dropFirst(11).prefix(8)
+            }
+            return text.isEmpty ? "–" : text
+        }
     }
 }
 
