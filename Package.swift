@@ -69,7 +69,10 @@ let package = Package(
         // Files, record, procedure.
         .target(
             name: "StationConfig",
-            dependencies: ["Imp003", "ContentAddress", "Wording", .product(name: "Yams", package: "Yams")]),
+            dependencies: [
+                "Imp003", "ContentAddress", "TimeAndChance", "Wording",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "StationStore",
             dependencies: [
@@ -80,7 +83,7 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "StationStore", "Ledger", "Wording", "ContentAddress",
+                "StationStore", "Ledger", "Wording", "ContentAddress", "TimeAndChance",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .target(
@@ -98,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
+                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "StationConfig",
                 "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
                 "VirtualUSB",
                 "Fixturing", "TimeAndChance",
