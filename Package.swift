@@ -112,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "station-bench",
             dependencies: [
-                "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
+                "Audit", "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
                 "StationStore", "Ledger",
                 "ContentAddress", "Fixturing", "TimeAndChance", "USBFixture", "USBTransport", "VirtualUSB",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),

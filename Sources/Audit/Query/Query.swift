@@ -139,6 +139,9 @@ public struct Query: Sendable {
 public struct Statement: Sendable {
     public let header: [AnswerColumn]
     let sql: SQLText
+
+    /// The statement with its values written into it, for the `sqlite3` shell. Never what this program runs.
+    public var shellText: String { sql.shellText }
 }
 
 /// A column of an answer.

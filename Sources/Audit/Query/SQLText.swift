@@ -11,6 +11,27 @@ struct SQLText {
         text += "?"
         arguments.append(value.databaseValue)
     }
+
+    /// With each mark replaced by its value. No text of ours has a question mark of its own.
+    var shellText: String {
+        var values = arguments[...]
+        return text.split(separator: "?", omittingEmptySubsequences: false).enumerated().reduce(into: "") {
+            sql, part in
+            if part.offset > 0, let value = values.popFirst() { sql += Self.literal(value) }
+            sql += part.element
+        }
+    }
+
+    private static func literal(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: "NULL"
+        case .int64(let number): String(number)
+        case .double(let number): "\(number)"
+        case .string(let text): "'" + text.replacing("'", with: "''") + "'"
+        case .blob(let data):
+            "x'" + data.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+        }
+    }
 }
 
 extension Condition {
