@@ -229,15 +229,15 @@ import Testing
         try desk.awaitProgram(.factory)
         #expect(desk.now.elapsed > .seconds(90))
         #expect(desk.now.elapsed < .seconds(91))
-        #expect(throws: SquirrelError.self) { try desk.imp.deepSleepUntil(hour: 24, minute: 0, second: 0) }
-        #expect(throws: SquirrelError.self) { try desk.imp.deepSleepFor(-1) }
+        #expect(throws: ImpAPIError.self) { try desk.imp.deepSleepUntil(hour: 24, minute: 0, second: 0) }
+        #expect(throws: ImpAPIError.self) { try desk.imp.deepSleepFor(-1) }
     }
 
     @Test func squirrelError() throws {
         let desk = try Desk()
         try desk.runFactoryFirmware()
         let starts = try desk.module.starts
-        _ = try desk.imp.wakeup(after: 0.1) { throw SquirrelError("the index 'nonsense' does not exist") }
+        _ = try desk.imp.wakeup(after: 0.1) { throw ImpAPIError("the index 'nonsense' does not exist") }
         desk.run(.milliseconds(110))
         try desk.awaitProgram(.factory)
         #expect(try desk.hardware.wakeReason() == 5)

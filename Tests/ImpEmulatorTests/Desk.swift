@@ -92,7 +92,7 @@ final class Desk {
 
     /// The value that a blocking call ends with.
     func result<Value>(_ call: (@escaping Resume<Value>) throws -> Void) throws -> Value {
-        var outcome: Result<Value, SquirrelError>?
+        var outcome: Result<Value, ImpAPIError>?
         try call { outcome = $0 }
         run { outcome != nil }
         return try #require(outcome).get()

@@ -51,7 +51,7 @@ import TimeAndChance
         ] as [[UInt8]])
     func whatIsNoValueIsRefused(bytes: [UInt8]) throws {
         let (vm, recode) = try Self.recoder()
-        #expect(throws: Squirrel.SquirrelError.self) {
+        #expect(throws: SquirrelError.self) {
             _ = try vm.call(recode, [.object(vm.makeBlob(bytes))])
         }
     }

@@ -61,12 +61,12 @@ import TimeAndChance
     @Test func pinsDoOnlyWhatTheMuxAllows() throws {
         let desk = try Desk()
         try desk.runFactoryFirmware()
-        #expect(throws: SquirrelError.self) { try desk.hardware.pin(.y).configure(.analogIn) }
-        #expect(throws: SquirrelError.self) { try desk.hardware.pin(.b).configure(.analogOut) }
-        #expect(throws: SquirrelError.self) { try desk.hardware.pin(.u).configure(.wakeup) }
-        #expect(throws: SquirrelError.self) { try desk.hardware.pin(.u).write(1) }
+        #expect(throws: ImpAPIError.self) { try desk.hardware.pin(.y).configure(.analogIn) }
+        #expect(throws: ImpAPIError.self) { try desk.hardware.pin(.b).configure(.analogOut) }
+        #expect(throws: ImpAPIError.self) { try desk.hardware.pin(.u).configure(.wakeup) }
+        #expect(throws: ImpAPIError.self) { try desk.hardware.pin(.u).write(1) }
         try desk.hardware.pin(.u).configure(.digitalIn)
-        #expect(throws: SquirrelError.self) { try desk.hardware.pin(.u).write(1) }
+        #expect(throws: ImpAPIError.self) { try desk.hardware.pin(.u).write(1) }
     }
 
     @Test func restartingReleasesAllPins() throws {
@@ -222,7 +222,7 @@ import TimeAndChance
     func impossibleRates(baud: Int) throws {
         let desk = try Desk()
         try desk.runFactoryFirmware()
-        #expect(throws: SquirrelError.self) {
+        #expect(throws: ImpAPIError.self) {
             try desk.hardware.uart(.dm).configure(UARTAPI.Settings(baud: baud))
         }
     }

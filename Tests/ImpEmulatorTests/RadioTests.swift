@@ -14,7 +14,7 @@ import Testing
         var found: [ScanResult]?
         try desk.imp.beginWiFiScan(callback: { found = $0 })
         #expect(radio.isPowered)
-        #expect(throws: SquirrelError("scan already running in imp.scanwifinetworks(callback)")) {
+        #expect(throws: ImpAPIError("scan already running in imp.scanwifinetworks(callback)")) {
             try desk.imp.beginWiFiScan(callback: { _ in })
         }
         let begin = desk.now
@@ -67,7 +67,7 @@ import Testing
         for _ in 0..<3 { _ = try desk.result { try desk.imp.scanWiFiNetworks(then: $0) } }
         let leaked = try desk.module.leakedBytes
         #expect(leaked > 0)
-        _ = try desk.imp.wakeup(after: 0) { throw SquirrelError("again") }
+        _ = try desk.imp.wakeup(after: 0) { throw ImpAPIError("again") }
         desk.run(.milliseconds(10))
         try desk.awaitProgram(.factory)
         #expect(try desk.module.leakedBytes == leaked)

@@ -28,7 +28,7 @@ import Testing
     func otherCodesAreErrors(code: Int32) throws {
         let desk = try Desk()
         try desk.runFactoryFirmware()
-        #expect(throws: SquirrelError.self) { try desk.imp.setCountry(code) { _ in } }
+        #expect(throws: ImpAPIError.self) { try desk.imp.setCountry(code) { _ in } }
         #expect(try desk.module.config.region == nil)
     }
 
@@ -110,8 +110,8 @@ import Testing
     @Test func imagesThatDoNotFitAreRefused() throws {
         let desk = try Desk()
         try desk.runFactoryFirmware()
-        #expect(throws: SquirrelError.self) { try desk.imp.setNVRAMImage([]) { _ in } }
-        #expect(throws: SquirrelError.self) {
+        #expect(throws: ImpAPIError.self) { try desk.imp.setNVRAMImage([]) { _ in } }
+        #expect(throws: ImpAPIError.self) {
             try desk.imp.setNVRAMImage([UInt8](repeating: 65, count: 60_000)) { _ in }
         }
     }

@@ -154,7 +154,7 @@ import TimeAndChance
     @Test func withoutR2TheTimeoutIsNotOptional() throws {
         let desk = try Desk { $0.release.broken = [.r2] }
         try desk.runFactoryFirmware()
-        #expect(throws: SquirrelError("wrong number of parameters")) { try desk.server.connect { _ in } }
+        #expect(throws: ImpAPIError("wrong number of parameters")) { try desk.server.connect { _ in } }
         try desk.server.connect(timeout: 5) { _ in }
     }
 

@@ -25,12 +25,12 @@ import Testing
         let desk = try Desk()
         try desk.runFactoryFirmware()
         let flash = try desk.hardware.spiFlash
-        #expect(throws: SquirrelError.self) { try flash.size() }
-        #expect(throws: SquirrelError.self) { try flash.read(0, 1) { _ in } }
+        #expect(throws: ImpAPIError.self) { try flash.size() }
+        #expect(throws: ImpAPIError.self) { try flash.read(0, 1) { _ in } }
         flash.enable()
         #expect(try flash.size() == 0x10000)
         flash.disable()
-        #expect(throws: SquirrelError.self) { try flash.chipID() }
+        #expect(throws: ImpAPIError.self) { try flash.chipID() }
     }
 
     @Test func virtualAddressZeroIsTheFirstByteAboveTheReservation() throws {
@@ -46,9 +46,9 @@ import Testing
     @Test(arguments: [(-1, 1), (0x10000, 1), (0xFFFF, 2), (Int.max, 1), (0, 0x10001), (0, -1)])
     func addressesBeyondAreErrors(address: Int, count: Int) throws {
         let (flash, _) = try flash()
-        #expect(throws: SquirrelError.self) { try flash.read(address, count) { _ in } }
+        #expect(throws: ImpAPIError.self) { try flash.read(address, count) { _ in } }
         if count > 0 {
-            #expect(throws: SquirrelError.self) {
+            #expect(throws: ImpAPIError.self) {
                 try flash.write(address, [UInt8](repeating: 0, count: count)) { _ in }
             }
         }
@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: [1, 255, 2048, 4095])
     func unalignedEraseIsAnError(address: Int) throws {
         let (flash, _) = try flash()
-        #expect(throws: SquirrelError.self) { try flash.eraseSector(address) { _ in } }
+        #expect(throws: ImpAPIError.self) { try flash.eraseSector(address) { _ in } }
     }
 
     /// Programming only clears bits; what the flags make of that.
@@ -91,7 +91,7 @@ import Testing
         try desk.result { try flash.eraseSector(0, then: $0) }
         let chip = try #require(try desk.module.flash.chip)
         chip.fill(0x71000..<0x72000, with: 0)
-        #expect(throws: SquirrelError.self) { try desk.result { try flash.eraseSector(0x1000, then: $0) } }
+        #expect(throws: ImpAPIError.self) { try desk.result { try flash.eraseSector(0x1000, then: $0) } }
     }
 
     @Test func powerCutInAnEraseLeavesItHalfDone() throws {

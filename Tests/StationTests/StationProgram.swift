@@ -56,8 +56,8 @@ struct StationProgram {
         process.environment = environment
         let out = home + "/out-\(UUID().uuidString)"
         let error = home + "/err-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: out, contents: nil)
-        FileManager.default.createFile(atPath: error, contents: nil)
+        _ = FileManager.default.createFile(atPath: out, contents: nil)
+        _ = FileManager.default.createFile(atPath: error, contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: error))
         process.standardInput = FileHandle.nullDevice
@@ -91,7 +91,7 @@ struct StationProgram {
             process.arguments = arguments
             process.environment = environment
             process.standardOutput = out
-            FileManager.default.createFile(atPath: trouble, contents: nil)
+            _ = FileManager.default.createFile(atPath: trouble, contents: nil)
             process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: trouble))
             process.standardInput = FileHandle.nullDevice
             try process.run()

@@ -20,14 +20,14 @@ public final class AgentLinkAPI {
 
     /// `agent.send(name, data)`.
     /// - Parameter then: gets 0 or a `SendError` value.
-    func send(_ name: String, _ data: SquirrelData, then: @escaping Resume<Int>) throws(SquirrelError) {
+    func send(_ name: String, _ data: SquirrelData, then: @escaping Resume<Int>) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard let server = machine.interface?.server else { throw SquirrelError("the program has ended") }
+        guard let server = machine.interface?.server else { throw ImpAPIError("the program has ended") }
         let module = machine.module
         let data = data.asSent
         let size = name.utf8.count + data.wireSize
         guard size < Self.largestMessage else {
-            throw SquirrelError("message too large in agent.send(name, data)")
+            throw ImpAPIError("message too large in agent.send(name, data)")
         }
         try server.transmit(
             size, delivered: { [weak module] in module?.agents?.deliver(name, data, from: module) },

@@ -21,11 +21,11 @@ extension ServerAPI {
     /// - Throws: outside factory firmware, and for settings that no BlinkUp can carry.
     public func factoryBlinkUp(
         ssid: String, password: String, pin: PinName, flags: BlinkUpFlags
-    ) throws(SquirrelError) {
+    ) throws(ImpAPIError) {
         try machine.requireFactoryFirmware("server.factoryblinkup")
         try machine.requireRunning()
         guard ssid.utf8.count <= 32, password.utf8.count <= 64 else {
-            throw SquirrelError("bad parameter in server.factoryblinkup(SSID, password, pin, flags)")
+            throw ImpAPIError("bad parameter in server.factoryblinkup(SSID, password, pin, flags)")
         }
         let (module, machine) = (module, machine)
         guard module.connection.isConnected, let token = module.cloud.factoryToken(for: module.deviceID.text)

@@ -56,12 +56,12 @@ public final class FixedFrequencyDACAPI: PinUser {
     public func configure(
         _ pin: PinName, hertz: Int, buffers: [Buffer], flags: Flags,
         callback: @escaping (Buffer?) throws -> Void
-    ) throws(SquirrelError) {
+    ) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard PinMux.allows(pin, .analogOut) else { throw SquirrelError("\(pin) does not support this mode") }
+        guard PinMux.allows(pin, .analogOut) else { throw ImpAPIError("\(pin) does not support this mode") }
         // The upper limit is a choice.
         guard (1...500_000).contains(hertz), buffers.count <= Self.mostBuffers else {
-            throw SquirrelError("bad parameter in fixedfrequencydac.configure")
+            throw ImpAPIError("bad parameter in fixedfrequencydac.configure")
         }
         stop()
         settings = Settings(pin: pin, hertz: hertz, flags: flags, callback: callback)
@@ -72,9 +72,9 @@ public final class FixedFrequencyDACAPI: PinUser {
     }
 
     /// `fixedfrequencydac.start()`.
-    public func start() throws(SquirrelError) {
+    public func start() throws(ImpAPIError) {
         try machine.requireRunning()
-        guard settings != nil else { throw SquirrelError("fixedfrequencydac not configured") }
+        guard settings != nil else { throw ImpAPIError("fixedfrequencydac not configured") }
         guard !isRunning else { return }
         isRunning = true
         playNext(at: machine.module.simulation.now)
@@ -89,10 +89,10 @@ public final class FixedFrequencyDACAPI: PinUser {
     }
 
     /// `fixedfrequencydac.addbuffer(buffer)`.
-    public func addBuffer(_ buffer: Buffer) throws(SquirrelError) {
+    public func addBuffer(_ buffer: Buffer) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard settings != nil else { throw SquirrelError("fixedfrequencydac not configured") }
-        guard waiting.count < Self.mostBuffers else { throw SquirrelError("too many buffers") }
+        guard settings != nil else { throw ImpAPIError("fixedfrequencydac not configured") }
+        guard waiting.count < Self.mostBuffers else { throw ImpAPIError("too many buffers") }
         waiting.append(buffer)
     }
 

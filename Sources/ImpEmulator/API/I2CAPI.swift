@@ -39,10 +39,10 @@ public final class I2CAPI: PinUser {
     }
 
     /// `i2c.configure(speed)`: 10, 50, 100 or 400 kHz.
-    public func configure(kilohertz: Int) throws(SquirrelError) {
+    public func configure(kilohertz: Int) throws(ImpAPIError) {
         try machine.requireRunning()
         guard [10, 50, 100, 400].contains(kilohertz) else {
-            throw SquirrelError("bad clock speed in i2c.configure")
+            throw ImpAPIError("bad clock speed in i2c.configure")
         }
         self.kilohertz = kilohertz
         lastFault = .none

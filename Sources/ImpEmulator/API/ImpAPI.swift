@@ -17,10 +17,10 @@ public final class ImpAPI {
     ///
     /// What a real imp003 does with any other integer than its two is not documented; here it is a Squirrel error.
     /// - Throws: outside factory firmware, and for a code that is not 0x5355 or 0x4247.
-    public func setCountry(_ code: Int32, then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func setCountry(_ code: Int32, then: @escaping Resume<Void>) throws(ImpAPIError) {
         if module.release.holds(.n6) { try machine.requireFactoryFirmware("imp.setcountry") }
         guard let region = RegionCode(rawValue: UInt32(bitPattern: code)) else {
-            throw SquirrelError("bad region code \(code) in imp.setcountry(regionCode)")
+            throw ImpAPIError("bad region code \(code) in imp.setcountry(regionCode)")
         }
         guard !module.faults.contains(.regionIgnored) else {
             return machine.processor.wait(for: .milliseconds(1)) { try then(.success(())) }
@@ -35,9 +35,9 @@ public final class ImpAPI {
     ///
     /// The real hash's algorithm is not documented: the string is opaque, equal for equal images.
     /// - Throws: outside factory firmware, for an empty image, and for one that does not fit.
-    public func setNVRAMImage(_ settings: [UInt8], then: @escaping Resume<String>) throws(SquirrelError) {
+    public func setNVRAMImage(_ settings: [UInt8], then: @escaping Resume<String>) throws(ImpAPIError) {
         try machine.requireFactoryFirmware("imp.setnvramimage")
-        guard !settings.isEmpty else { throw SquirrelError("bad settings in imp.setnvramimage(settings)") }
+        guard !settings.isEmpty else { throw ImpAPIError("bad settings in imp.setnvramimage(settings)") }
         let hash = Self.opaqueHash(of: settings)
         try configure({ $0.nvram = settings }) { result in
             self.module.radioImageIsStale = true
@@ -55,7 +55,7 @@ public final class ImpAPI {
     // MARK: Network settings
 
     /// `imp.clearconfiguration()`: forgets network and enrolment. The connection that stands is not dropped.
-    public func clearConfiguration(then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func clearConfiguration(then: @escaping Resume<Void>) throws(ImpAPIError) {
         try configure(
             {
                 $0.wifi = nil
@@ -65,28 +65,28 @@ public final class ImpAPI {
 
     /// `imp.setwificonfiguration(ssid, password)`: for the next connection attempt.
     public func setWiFiConfiguration(ssid: String, password: String, then: @escaping Resume<Void>)
-        throws(SquirrelError)
+        throws(ImpAPIError)
     {
         guard (1...32).contains(ssid.utf8.count), password.utf8.count <= 64 else {
-            throw SquirrelError("bad parameter in imp.setwificonfiguration(ssid, password)")
+            throw ImpAPIError("bad parameter in imp.setwificonfiguration(ssid, password)")
         }
         try configure({ $0.wifi = ModuleConfig.WiFi(ssid: ssid, password: password) }, then: then)
     }
 
     /// `imp.setenroltokens(planID, token)`: enrolment without BlinkUp.
     public func setEnrolTokens(planID: String, token: String, then: @escaping Resume<Void>)
-        throws(SquirrelError)
+        throws(ImpAPIError)
     {
         try configure({ $0.enrolment = ModuleConfig.Enrolment(planID: planID, token: token) }, then: then)
     }
 
     private func configure(_ change: @escaping (inout ModuleConfig) -> Void, then: @escaping Resume<Void>)
-        throws(SquirrelError)
+        throws(ImpAPIError)
     {
         try machine.requireRunning()
         let processor = machine.processor
         guard module.configure(change, then: { processor.release { try then(.success(())) } }) else {
-            throw SquirrelError("the configuration does not fit")
+            throw ImpAPIError("the configuration does not fit")
         }
         processor.hold()
     }
@@ -98,22 +98,22 @@ public final class ImpAPI {
     /// Works with WiFi off (R1). Each scan loses memory that `getMemoryFree` does not show; when it runs out, the
     /// module restarts (K1).
     /// - Throws: when a scan is going on.
-    public func scanWiFiNetworks(then: @escaping Resume<[ScanResult]>) throws(SquirrelError) {
+    public func scanWiFiNetworks(then: @escaping Resume<[ScanResult]>) throws(ImpAPIError) {
         let processor = machine.processor
         try scan { found in processor.release { try then(.success(found)) } }
         processor.hold()
     }
 
     /// `imp.scanwifinetworks(callback)`: returns at once.
-    public func beginWiFiScan(callback: @escaping ([ScanResult]) throws -> Void) throws(SquirrelError) {
+    public func beginWiFiScan(callback: @escaping ([ScanResult]) throws -> Void) throws(ImpAPIError) {
         let processor = machine.processor
         try scan { found in processor.post { try callback(found) } }
     }
 
-    private func scan(_ done: @escaping ([ScanResult]) -> Void) throws(SquirrelError) {
+    private func scan(_ done: @escaping ([ScanResult]) -> Void) throws(ImpAPIError) {
         try machine.requireRunning()
         guard !module.radio.isScanning else {
-            throw SquirrelError("scan already running in imp.scanwifinetworks(callback)")
+            throw ImpAPIError("scan already running in imp.scanwifinetworks(callback)")
         }
         let module = module
         let channels = module.usedChannels
@@ -205,13 +205,13 @@ public final class ImpAPI {
     /// `imp.deepsleepfor(seconds)`: everything off, RAM lost; starts again with wake reason TIMER. With 0 it is the
     /// documented cure for the memory that scans lost (K1).
     /// - Throws: for a negative time, and beyond 28 days.
-    public func deepSleepFor(_ seconds: Double) throws(SquirrelError) {
+    public func deepSleepFor(_ seconds: Double) throws(ImpAPIError) {
         guard seconds >= 0, seconds <= 2_419_198 else {
-            throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
+            throw ImpAPIError("bad parameter in imp.deepsleepfor(seconds)")
         }
         // R34 broken: a valid value is refused.
         guard module.release.holds(.r34) || seconds == seconds.rounded() else {
-            throw SquirrelError("bad parameter in imp.deepsleepfor(seconds)")
+            throw ImpAPIError("bad parameter in imp.deepsleepfor(seconds)")
         }
         try machine.requireRunning()
         let module = module
@@ -223,9 +223,9 @@ public final class ImpAPI {
 
     /// `imp.deepsleepuntil(hour, minute, second)`: the next time the clock shows this UTC time. The emulated clock
     /// shows 00:00:00 when the simulation starts.
-    public func deepSleepUntil(hour: Int, minute: Int, second: Int) throws(SquirrelError) {
+    public func deepSleepUntil(hour: Int, minute: Int, second: Int) throws(ImpAPIError) {
         guard (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second) else {
-            throw SquirrelError("bad parameter in imp.deepsleepuntil(hour, minute, second)")
+            throw ImpAPIError("bad parameter in imp.deepsleepuntil(hour, minute, second)")
         }
         let wanted = Double(hour * 3600 + minute * 60 + second)
         let present = module.simulation.now.elapsed.inSeconds.truncatingRemainder(dividingBy: 86_400)

@@ -48,13 +48,13 @@ public final class PinAPI: PinUser {
     /// `pin.configure(mode, …[, callback])`; takes effect at once.
     /// - Parameter onChange: of a digital input, called after its state changed.
     /// - Throws: when the mux has no such function on this pin, and for values out of range.
-    public func configure(_ mode: Mode, onChange: Callback? = nil) throws(SquirrelError) {
+    public func configure(_ mode: Mode, onChange: Callback? = nil) throws(ImpAPIError) {
         try machine.requireRunning()
         try check(mode)
         // Which pins of an imp005 can tell of changes is no business of this mux.
         let isDeaf = !PinMux.allows(name, .stateChange) && machine.module.kind == .imp003
         if onChange != nil, mode != .wakeup, isDeaf {
-            throw SquirrelError("\(name) does not support this mode")
+            throw ImpAPIError("\(name) does not support this mode")
         }
         let formerUser = use.user(of: name)
         endFormerMode()
@@ -64,7 +64,7 @@ public final class PinAPI: PinUser {
         if let onChange { observe(onChange) }
     }
 
-    private func check(_ mode: Mode) throws(SquirrelError) {
+    private func check(_ mode: Mode) throws(ImpAPIError) {
         let needed: PinFunctions =
             switch mode {
             case .analogIn: .analogIn
@@ -75,19 +75,19 @@ public final class PinAPI: PinUser {
             case .pulseCounter: .pulseCount
             case .digitalOut, .openDrain, .digitalIn, .digitalInPullUp, .digitalInPullDown: []
             }
-        if !PinMux.allows(name, needed) { throw SquirrelError("\(name) does not support this mode") }
+        if !PinMux.allows(name, needed) { throw ImpAPIError("\(name) does not support this mode") }
         switch mode {
         case .pwmOut(let period, let duty):
             guard period > 0, period <= Self.longestPeriod, duty.isFinite else {
-                throw SquirrelError("bad period or duty cycle in pin.configure")
+                throw ImpAPIError("bad period or duty cycle in pin.configure")
             }
         case .pulseOut(_, let trigger, let delay, let period):
             guard PinMux.pulseTriggers(of: name).contains(trigger) else {
-                throw SquirrelError("\(trigger) cannot trigger \(name)")
+                throw ImpAPIError("\(trigger) cannot trigger \(name)")
             }
             _ = try PulseGenerator.Timing(delay: delay, period: period)
         case .pulseCounter(let seconds):
-            guard seconds > 0, seconds <= 3600 else { throw SquirrelError("bad time in pin.configure") }
+            guard seconds > 0, seconds <= 3600 else { throw ImpAPIError("bad time in pin.configure") }
         default: break
         }
     }
@@ -193,8 +193,8 @@ public final class PinAPI: PinUser {
     }
 
     /// `pin.read()` of a pulse counter: rising edges in the time that was configured.
-    public func count(then: @escaping Resume<Int>) throws(SquirrelError) {
-        guard case .pulseCounter(let seconds) = mode else { throw SquirrelError("\(name) counts no pulses") }
+    public func count(then: @escaping Resume<Int>) throws(ImpAPIError) {
+        guard case .pulseCounter(let seconds) = mode else { throw ImpAPIError("\(name) counts no pulses") }
         let net = board.nets.net(of: name)
         let start = now
         net.beginHistory(at: start)
@@ -212,7 +212,7 @@ public final class PinAPI: PinUser {
 
     /// `pin.write(value)`: 0 or 1; 0.0 to 1.0 of an ANALOG_OUT or PWM_OUT; seconds of delay of a pulse output.
     /// - Throws: when the pin is not an output.
-    public func write(_ value: Double) throws(SquirrelError) {
+    public func write(_ value: Double) throws(ImpAPIError) {
         try machine.requireRunning()
         switch mode {
         case .digitalOut: board.set(name, .steady(Drive(value != 0)))
@@ -223,7 +223,7 @@ public final class PinAPI: PinUser {
         case .pulseOut(_, _, _, let period):
             generator?.timing = try PulseGenerator.Timing(delay: value, period: period)
         case .none, .digitalIn, .digitalInPullUp, .digitalInPullDown, .wakeup, .analogIn, .pulseCounter:
-            throw SquirrelError("\(name) not configured for output")
+            throw ImpAPIError("\(name) not configured for output")
         }
     }
 
@@ -239,14 +239,14 @@ public final class PinAPI: PinUser {
     }
 
     /// `pin.getdelay()`: what a pulse output's delay really is, seconds.
-    public func getDelay() throws(SquirrelError) -> Double {
-        guard let generator else { throw SquirrelError("\(name) is not a pulse output") }
+    public func getDelay() throws(ImpAPIError) -> Double {
+        guard let generator else { throw ImpAPIError("\(name) is not a pulse output") }
         return Double(generator.timing.delay) / 1e6
     }
 
     /// `pin.getperiod()`: what a pulse's length really is, seconds.
-    public func getPeriod() throws(SquirrelError) -> Double {
-        guard let generator else { throw SquirrelError("\(name) is not a pulse output") }
+    public func getPeriod() throws(ImpAPIError) -> Double {
+        guard let generator else { throw ImpAPIError("\(name) is not a pulse output") }
         return Double(generator.timing.period) / 1e6
     }
 }

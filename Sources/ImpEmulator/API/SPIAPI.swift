@@ -49,11 +49,11 @@ public final class SPIAPI: PinUser {
     /// `spi.configure(flags, kilohertz)`; switches the bus on.
     /// - Returns: the rate that the bus really has: rounded down to one of `kilohertzSteps`, the slowest if below.
     @discardableResult
-    public func configure(_ flags: Flags, kilohertz: Int) throws(SquirrelError) -> Int {
+    public func configure(_ flags: Flags, kilohertz: Int) throws(ImpAPIError) -> Int {
         try machine.requireRunning()
         guard kilohertz > 0, (0..<64).contains(flags.rawValue),
             !flags.isSuperset(of: [.simplexReceive, .simplexTransmit])
-        else { throw SquirrelError("bad parameter in spi.configure") }
+        else { throw ImpAPIError("bad parameter in spi.configure") }
         disable()
         let step = Self.kilohertzSteps.firstIndex { $0 <= kilohertz } ?? Self.kilohertzSteps.count - 1
         settings = Settings(flags: flags, hertz: (Self.fastestKilohertz * 1000) >> step)
@@ -86,18 +86,18 @@ public final class SPIAPI: PinUser {
     }
 
     /// `spi.write(bytes)`: what comes back is thrown away.
-    public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(ImpAPIError) {
         try transfer(bytes) { result in try then(result.map { _ in }) }
     }
 
     /// `spi.writeread(bytes)`: as many bytes as were sent.
-    public func writeRead(_ bytes: [UInt8], then: @escaping Resume<[UInt8]>) throws(SquirrelError) {
+    public func writeRead(_ bytes: [UInt8], then: @escaping Resume<[UInt8]>) throws(ImpAPIError) {
         try transfer(bytes, then: then)
     }
 
     /// `spi.readblob(count)` and `spi.readstring(count)`: sends zeros meanwhile (R22).
-    public func read(_ count: Int, then: @escaping Resume<[UInt8]>) throws(SquirrelError) {
-        guard (0...65_536).contains(count) else { throw SquirrelError("bad count in spi.readblob") }
+    public func read(_ count: Int, then: @escaping Resume<[UInt8]>) throws(ImpAPIError) {
+        guard (0...65_536).contains(count) else { throw ImpAPIError("bad count in spi.readblob") }
         let filler =
             release.holds(.r22)
             ? [UInt8](repeating: 0, count: count)
@@ -105,9 +105,9 @@ public final class SPIAPI: PinUser {
         try transfer(filler, then: then)
     }
 
-    private func transfer(_ bytes: [UInt8], then: @escaping Resume<[UInt8]>) throws(SquirrelError) {
+    private func transfer(_ bytes: [UInt8], then: @escaping Resume<[UInt8]>) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard let settings else { throw SquirrelError("spi not configured") }
+        guard let settings else { throw ImpAPIError("spi not configured") }
         let now = machine.module.simulation.now
         let flags = settings.flags
         let wave = BitWave(

@@ -32,19 +32,19 @@ public final class SPIFlashAPI {
     public func disable() { isEnabled = false }
 
     /// `spiflash.size()`: bytes available to Squirrel, not the chip's.
-    public func size() throws(SquirrelError) -> Int {
+    public func size() throws(ImpAPIError) -> Int {
         try requireEnabled()
         return flash.userSize
     }
 
     /// `spiflash.chipid()`: maker, type and capacity as one number.
-    public func chipID() throws(SquirrelError) -> Int {
+    public func chipID() throws(ImpAPIError) -> Int {
         try requireEnabled()
         return flash.exchange([0x9F], read: 3).reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// `spiflash.read(address, count)`.
-    public func read(_ address: Int, _ count: Int, then: @escaping Resume<[UInt8]>) throws(SquirrelError) {
+    public func read(_ address: Int, _ count: Int, then: @escaping Resume<[UInt8]>) throws(ImpAPIError) {
         try check(address, count, "read")
         let (bytes, duration) = flash.read(at: flash.reservation + address, count: count)
         machine.processor.wait(for: duration) { try then(.success(bytes)) }
@@ -54,7 +54,7 @@ public final class SPIFlashAPI {
     /// silently stays 0.
     public func write(
         _ address: Int, _ bytes: [UInt8], _ flags: WriteFlags = [], then: @escaping Resume<Int>
-    ) throws(SquirrelError) {
+    ) throws(ImpAPIError) {
         try check(address, bytes.count, "write")
         let flash = flash
         let start = flash.reservation + address
@@ -78,10 +78,10 @@ public final class SPIFlashAPI {
 
     /// `spiflash.erasesector(address)`.
     /// - Throws: for an address that no sector begins at. A sector that does not come out erased is an error too.
-    public func eraseSector(_ address: Int, then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func eraseSector(_ address: Int, then: @escaping Resume<Void>) throws(ImpAPIError) {
         try check(address, Self.sectorSize, "erasesector")
         guard address % Self.sectorSize == 0 else {
-            throw SquirrelError("bad sector address in hardware.spiflash.erasesector(address)")
+            throw ImpAPIError("bad sector address in hardware.spiflash.erasesector(address)")
         }
         let flash = flash
         let start = flash.reservation + address
@@ -94,7 +94,7 @@ public final class SPIFlashAPI {
             let erased = flash.read(at: start, count: Self.sectorSize).bytes.allSatisfy { $0 == 0xFF }
             processor.release {
                 try then(
-                    erased ? .success(()) : .failure(SquirrelError("hardware.spiflash.erasesector failed")))
+                    erased ? .success(()) : .failure(ImpAPIError("hardware.spiflash.erasesector failed")))
             }
         }
     }
@@ -118,16 +118,16 @@ public final class SPIFlashAPI {
         module.later(wire + (max(flash.busyUntil ?? now, now) - now), next)
     }
 
-    private func check(_ address: Int, _ count: Int, _ call: String) throws(SquirrelError) {
+    private func check(_ address: Int, _ count: Int, _ call: String) throws(ImpAPIError) {
         try requireEnabled()
         try machine.requireRunning()
         guard address >= 0, count >= 0, address <= flash.userSize, count <= flash.userSize - address else {
-            throw SquirrelError("address out of range in hardware.spiflash.\(call)")
+            throw ImpAPIError("address out of range in hardware.spiflash.\(call)")
         }
     }
 
-    private func requireEnabled() throws(SquirrelError) {
-        guard isEnabled else { throw SquirrelError("hardware.spiflash is not enabled") }
-        guard flash.chip != nil else { throw SquirrelError("no SPI flash") }
+    private func requireEnabled() throws(ImpAPIError) {
+        guard isEnabled else { throw ImpAPIError("hardware.spiflash is not enabled") }
+        guard flash.chip != nil else { throw ImpAPIError("no SPI flash") }
     }
 }

@@ -49,16 +49,16 @@ public final class SamplerAPI {
     public func configure(
         _ pins: [PinName], hertz: Int, buffers: [any Buffer], flags: Flags,
         callback: @escaping ((any Buffer)?, Int) throws -> Void
-    ) throws(SquirrelError) {
+    ) throws(ImpAPIError) {
         try machine.requireRunning()
         for pin in pins where !PinMux.allows(pin, .analogIn) {
-            throw SquirrelError("\(pin) does not support this mode")
+            throw ImpAPIError("\(pin) does not support this mode")
         }
         let bytes = flags.contains(.aLawCompress) ? 1 : 2
         // The upper limit is a choice.
         guard !pins.isEmpty, (1...500_000).contains(hertz), !buffers.isEmpty,
             buffers.allSatisfy({ $0.count >= bytes * pins.count })
-        else { throw SquirrelError("bad parameter in sampler.configure") }
+        else { throw ImpAPIError("bad parameter in sampler.configure") }
         stop()
         settings = Settings(pins: pins, hertz: hertz, flags: flags, callback: callback)
         free = buffers
@@ -66,9 +66,9 @@ public final class SamplerAPI {
     }
 
     /// `sampler.start()`.
-    public func start() throws(SquirrelError) {
+    public func start() throws(ImpAPIError) {
         try machine.requireRunning()
-        guard let settings else { throw SquirrelError("sampler not configured") }
+        guard let settings else { throw ImpAPIError("sampler not configured") }
         guard !isRunning else { return }
         isRunning = true
         var nets: [Net] = []

@@ -19,7 +19,7 @@ public final class ServerAPI {
     /// | no answer | never | unchanged |
     /// | not connected | never | unchanged; the vendor's page does not say what really happens |
     /// - Throws: outside factory firmware.
-    public func bless(_ testSuccess: Bool, callback: @escaping (Bool) throws -> Void) throws(SquirrelError) {
+    public func bless(_ testSuccess: Bool, callback: @escaping (Bool) throws -> Void) throws(ImpAPIError) {
         try machine.requireFactoryFirmware("server.bless")
         try machine.requireRunning()
         let module = module
@@ -71,13 +71,13 @@ public final class ServerAPI {
     /// `ConnectionReason` value.
     /// - Parameter timeout: seconds, 60 unless given (R2).
     public func connect(timeout: Double? = nil, callback: @escaping (Int) throws -> Void)
-        throws(SquirrelError)
+        throws(ImpAPIError)
     {
         try machine.requireRunning()
         // Before R2 the timeout had to be given.
-        if timeout == nil, !module.release.holds(.r2) { throw SquirrelError("wrong number of parameters") }
+        if timeout == nil, !module.release.holds(.r2) { throw ImpAPIError("wrong number of parameters") }
         let timeout = timeout ?? module.release.times.connectTimeout.inSeconds
-        guard timeout > 0 else { throw SquirrelError("bad timeout in server.connect(callback, timeout)") }
+        guard timeout > 0 else { throw ImpAPIError("bad timeout in server.connect(callback, timeout)") }
         let processor = machine.processor
         if module.radioImageIsStale { module.loadRadioImage() }
         module.connection.connect(timeout: .wholeNanoseconds(ofSeconds: timeout)) { reason in
@@ -87,7 +87,7 @@ public final class ServerAPI {
 
     /// `server.connect()` that waits: under RETURN_ON_ERROR without a callback for the default timeout; under
     /// SUSPEND_ON_ERROR as for every call that needs the server, a minute, then deep sleep and another try.
-    public func connectAndWait(then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func connectAndWait(then: @escaping Resume<Void>) throws(ImpAPIError) {
         try machine.requireRunning()
         let (processor, module) = (machine.processor, module)
         if module.radioImageIsStale { module.loadRadioImage() }
@@ -132,7 +132,7 @@ public final class ServerAPI {
 
     /// The same with the policy's waiting.
     /// - Parameter then: gets 0 or a `SendError` value.
-    public func log(_ text: String, then: @escaping Resume<Int>) throws(SquirrelError) {
+    public func log(_ text: String, then: @escaping Resume<Int>) throws(ImpAPIError) {
         module.note(text)
         try transmit(text.utf8.count, delivered: {}, then: then)
     }

@@ -36,7 +36,7 @@ extension ServerAPI {
     ///   - delivered: runs when the server has everything.
     ///   - then: gets 0 or a `SendError` value.
     func transmit(_ bytes: Int, delivered: @escaping () -> Void, then: @escaping Resume<Int>)
-        throws(SquirrelError)
+        throws(ImpAPIError)
     {
         try machine.requireRunning()
         let (machine, module) = (machine, module)
@@ -64,7 +64,7 @@ extension ServerAPI {
 
     /// `server.flush(timeout)`: waits until everything is acknowledged.
     /// - Parameter then: gets false when the time was over or the connection broke before; the connection stays as it is.
-    public func flush(_ timeout: Double, then: @escaping Resume<Bool>) throws(SquirrelError) {
+    public func flush(_ timeout: Double, then: @escaping Resume<Bool>) throws(ImpAPIError) {
         try machine.requireRunning()
         let (module, processor) = (module, machine.processor)
         guard module.connection.isConnected else {
@@ -82,9 +82,9 @@ extension ServerAPI {
 
     /// `server.expectonlinein(seconds)`: tells the server when the device will be back, then disconnects.
     /// - Parameter then: gets 0 or a `SendError` value.
-    public func expectOnline(in seconds: Double, then: @escaping Resume<Int>) throws(SquirrelError) {
+    public func expectOnline(in seconds: Double, then: @escaping Resume<Int>) throws(ImpAPIError) {
         guard seconds >= 0, seconds <= 2_419_198 else {
-            throw SquirrelError("bad parameter in server.expectonlinein(seconds)")
+            throw ImpAPIError("bad parameter in server.expectonlinein(seconds)")
         }
         try machine.requireRunning()
         let (module, processor) = (module, machine.processor)
@@ -102,10 +102,10 @@ extension ServerAPI {
     }
 
     /// `server.sleepfor(seconds)`: the same, then deep sleep.
-    public func sleepFor(_ seconds: Double) throws(SquirrelError) {
+    public func sleepFor(_ seconds: Double) throws(ImpAPIError) {
         guard let imp = machine.interface?.imp else { return }
         guard seconds >= 0, seconds <= 2_419_198 else {
-            throw SquirrelError("bad parameter in server.sleepfor(seconds)")
+            throw ImpAPIError("bad parameter in server.sleepfor(seconds)")
         }
         try expectOnline(in: seconds) { _ in try imp.deepSleepFor(seconds) }
     }
@@ -126,10 +126,10 @@ extension ServerAPI {
 
     /// How long until the module's clock shows this time.
     /// - Throws: for a time or day that no clock shows.
-    func seconds(until time: WakeTime) throws(SquirrelError) -> Double {
+    func seconds(until time: WakeTime) throws(ImpAPIError) -> Double {
         guard (0...23).contains(time.hour), (0...60).contains(time.minute), (0...60).contains(time.second),
             time.weekday.map((0...6).contains) ?? true
-        else { throw SquirrelError("bad parameter in server.sleepuntil(hour, minute, second, weekday)") }
+        else { throw ImpAPIError("bad parameter in server.sleepuntil(hour, minute, second, weekday)") }
         let day = 86_400.0
         let now = Double(module.release.squirrel.epoch) + module.simulation.now.elapsed.inSeconds
         var due =

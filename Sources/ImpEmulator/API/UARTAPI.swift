@@ -89,14 +89,14 @@ public final class UARTAPI: PinUser {
     // MARK: Setting up
 
     /// `uart.setrxfifosize(bytes)`, before `configure`; at least 20.
-    public func setReceiveFIFOSize(_ bytes: Int) throws(SquirrelError) {
-        guard bytes >= 20, bytes <= 65_536, settings == nil else { throw SquirrelError("bad FIFO size") }
+    public func setReceiveFIFOSize(_ bytes: Int) throws(ImpAPIError) {
+        guard bytes >= 20, bytes <= 65_536, settings == nil else { throw ImpAPIError("bad FIFO size") }
         receiveCapacity = bytes
     }
 
     /// `uart.settxfifosize(bytes)`, before `configure`; at least 20.
-    public func setTransmitFIFOSize(_ bytes: Int) throws(SquirrelError) {
-        guard bytes >= 20, bytes <= 65_536, settings == nil else { throw SquirrelError("bad FIFO size") }
+    public func setTransmitFIFOSize(_ bytes: Int) throws(ImpAPIError) {
+        guard bytes >= 20, bytes <= 65_536, settings == nil else { throw ImpAPIError("bad FIFO size") }
         transmitCapacity = bytes
     }
 
@@ -105,14 +105,14 @@ public final class UARTAPI: PinUser {
     /// - Returns: the bit rate that the port really has: an 84 MHz clock divided by a whole number.
     @discardableResult
     public func configure(_ settings: Settings, callback: ((Flags) throws -> Void)? = nil)
-        throws(SquirrelError) -> Int
+        throws(ImpAPIError) -> Int
     {
         try machine.requireRunning()
         guard (550...4_500_000).contains(settings.baud) else {
-            throw SquirrelError("bad baud rate in uart.configure")
+            throw ImpAPIError("bad baud rate in uart.configure")
         }
         guard (7...8).contains(settings.wordSize), (1...2).contains(settings.stopBits) else {
-            throw SquirrelError("bad format in uart.configure")
+            throw ImpAPIError("bad format in uart.configure")
         }
         end(keepingPins: true)
         var settings = settings
@@ -322,9 +322,9 @@ public final class UARTAPI: PinUser {
     // MARK: Sending
 
     /// `uart.write(bytes)`: goes on when all have found a place in the transmit FIFO.
-    public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard let settings else { throw SquirrelError("uart not configured") }
+        guard let settings else { throw ImpAPIError("uart not configured") }
         guard !bytes.isEmpty, let outbound else {
             return machine.processor.wait(for: .zero) { try then(.success(())) }
         }
@@ -358,7 +358,7 @@ public final class UARTAPI: PinUser {
     }
 
     /// `uart.flush()`: goes on when the last bit has left (R25, R26).
-    public func flush(then: @escaping Resume<Void>) throws(SquirrelError) {
+    public func flush(then: @escaping Resume<Void>) throws(ImpAPIError) {
         try machine.requireRunning()
         flushes += 1
         if !module.release.holds(.r26), flushes % 5 == 0 {

@@ -13,7 +13,7 @@ final class DeviceFirmware: Firmware {
     /// What the module has for the program's data.
     private let memoryForData: Int
     private let code: SquirrelObject?
-    private let trouble: SquirrelError?
+    private let trouble: ImpAPIError?
     private let configParams: SquirrelObject
     private var shownParams: [String: ConfigParameter] = [:]
 
@@ -35,7 +35,7 @@ final class DeviceFirmware: Firmware {
         (vm.root["imp"]?.objectValue)?["configparams"] = .object(configParams)
         if let kept = module.keptTable { vm.root["nv"] = vm.value(from: kept) }
         let empty = vm.memoryUsed
-        do throws(SquirrelError) {
+        do throws(ImpAPIError) {
             code = try program.loaded(into: vm)
             trouble = nil
         } catch {
@@ -60,7 +60,7 @@ final class DeviceFirmware: Firmware {
     }
 
     func start() throws {
-        guard let code else { throw trouble ?? SquirrelError("no program") }
+        guard let code else { throw trouble ?? ImpAPIError("no program") }
         try run.turn(.object(code))
     }
 

@@ -73,13 +73,13 @@ public struct DeviceProgram: Sendable {
     }
 
     /// - Throws: what kept the program from being compiled.
-    func loaded(into vm: SquirrelVM) throws(SquirrelError) -> SquirrelObject {
-        guard let compiled else { throw SquirrelError(trouble) }
+    func loaded(into vm: SquirrelVM) throws(ImpAPIError) -> SquirrelObject {
+        guard let compiled else { throw ImpAPIError(trouble) }
         return vm.load(compiled)
     }
 
     /// The same error in terms of the files that the program was made of.
-    func mapped(_ error: Squirrel.SquirrelError) -> Squirrel.SquirrelError {
+    func mapped(_ error: SquirrelError) -> SquirrelError {
         prepared.map { error.mapped(through: $0, compiledAs: name) } ?? error
     }
 

@@ -17,7 +17,7 @@ enum PinBinding {
         /// A number at `index`.
         func number(_ index: Int) throws -> Double {
             guard index < values.count, let number = values[index].floatValue else {
-                throw SquirrelError("a number is missing in pin.configure")
+                throw ImpAPIError("a number is missing in pin.configure")
             }
             return Double(number)
         }
@@ -47,7 +47,7 @@ enum PinBinding {
     /// Trigger pin, delay, period.
     private static func pulseOutput(_ pin: PinAPI, activeHigh: Bool, _ arguments: Arguments) throws {
         guard let trigger = arguments.values.first?.objectValue?.payload as? PinAPI else {
-            throw SquirrelError("the pulse generator needs a trigger pin")
+            throw ImpAPIError("the pulse generator needs a trigger pin")
         }
         try pin.configure(
             .pulseOut(
@@ -93,7 +93,7 @@ enum PinBinding {
                     let pin = try call.payload(PinAPI.self)
                     let arguments = Arguments(values: (1..<max(call.count, 1)).map { call[$0] }, run: run)
                     guard let configure = modesByNumber[try call.integer(0)] else {
-                        throw SquirrelError("\(pin.name) does not support this mode")
+                        throw ImpAPIError("\(pin.name) does not support this mode")
                     }
                     return try touch(run, call, callTime) {
                         try configure(pin, arguments)

@@ -40,7 +40,7 @@ enum SPIFlashBinding {
                 let flags = SPIFlashAPI.WriteFlags(rawValue: try call.integer(2, absent: 0))
                 let (start, end) = (try call.integer(3, absent: 0), try call.integer(4, absent: bytes.count))
                 guard start >= 0, start <= end, end <= bytes.count else {
-                    throw SquirrelError("index out of range in hardware.spiflash.write")
+                    throw ImpAPIError("index out of range in hardware.spiflash.write")
                 }
                 return try run.block(
                     call, { try flash.write(address, Array(bytes[start..<end]), flags, then: $0) },

@@ -36,7 +36,7 @@ enum SampleBinding {
         let values = value.objectValue?.kind == .array ? value.objectValue?.elements ?? [] : [value]
         return try values.map { value in
             guard let pin = value.objectValue?.payload as? PinAPI else {
-                throw SquirrelError("a pin object was expected")
+                throw ImpAPIError("a pin object was expected")
             }
             return pin.name
         }
@@ -45,7 +45,7 @@ enum SampleBinding {
     private static func blobs(_ call: borrowing NativeCall, _ index: Int) throws -> [SquirrelObject] {
         try call.array(index).elements.map { value in
             guard let blob = value.objectValue, blob.isBlob else {
-                throw SquirrelError("a blob was expected")
+                throw ImpAPIError("a blob was expected")
             }
             return blob
         }
@@ -94,7 +94,7 @@ enum SampleBinding {
         return [
             NativeMethod("configure", parameters: .atLeast(4), types: ".xnacn") { [unowned run] call in
                 guard let pin = try pins(call[0]).first else {
-                    throw SquirrelError("a pin object was expected")
+                    throw ImpAPIError("a pin object was expected")
                 }
                 let rate = Int(try call.integer(1))
                 let buffers = try blobs(call, 2).map {

@@ -8,7 +8,7 @@ struct BlockingRequest {
 
 /// An error that left a Squirrel program.
 struct ProgramFailure: Error, CustomStringConvertible {
-    var error: Squirrel.SquirrelError
+    var error: SquirrelError
 
     var isOutOfMemory: Bool { error.cause == .outOfMemory }
     /// As impOS logs it: `ERROR: <message>`, then a line for each active function.
@@ -72,7 +72,7 @@ final class ScriptRun {
     func turn(_ function: SquirrelValue, this: SquirrelValue? = nil, _ arguments: [SquirrelValue] = []) throws
     {
         vm.forgetExceptionOrigin()
-        try step { () throws(Squirrel.SquirrelError) in try vm.start(function, this: this, arguments) }
+        try step { () throws(SquirrelError) in try vm.start(function, this: this, arguments) }
     }
 
     /// A function of the program as the API wants its callbacks: the closure may be called at any time and begins a
@@ -82,12 +82,12 @@ final class ScriptRun {
     }
 
     private func step(
-        _ body: () throws(Squirrel.SquirrelError) -> SquirrelVM.RunState
+        _ body: () throws(SquirrelError) -> SquirrelVM.RunState
     ) throws {
         beforeStep()
         isExecuting = true
         let state: SquirrelVM.RunState
-        do throws(Squirrel.SquirrelError) {
+        do throws(SquirrelError) {
             state = try body()
         } catch {
             state = .failed(error)
@@ -112,13 +112,13 @@ final class ScriptRun {
                 try request.begin { [weak self] result in
                     try self?.goOn(result)
                 }
-            } catch let error as SquirrelError {
+            } catch let error as ImpAPIError {
                 try goOn(.failure(error))
             }
         }
     }
 
-    private func goOn(_ result: Result<SquirrelValue, SquirrelError>) throws {
+    private func goOn(_ result: Result<SquirrelValue, ImpAPIError>) throws {
         try step { vm.resume(with: result.mapError { .thrown($0.message) }) }
     }
 
@@ -143,8 +143,8 @@ final class ScriptRun {
 
     /// A native that waits: `return try run.block(call) { resume in try api.sleep(1, then: resume) }`.
     ///
-    /// `begin` runs outside of the machine, after the time that the program has used so far; an `ImpEmulator`
-    /// `SquirrelError` that it throws, or ends with, is raised at the call in the program. Also the way for calls
+    /// `begin` runs outside of the machine, after the time that the program has used so far; an
+    /// `ImpAPIError` that it throws, or ends with, is raised at the call in the program. Also the way for calls
     /// that may end the program (sleep, restart). Take the arguments out of `call` before.
     func block<Value>(
         _ call: borrowing NativeCall, _ begin: @escaping (@escaping Resume<Value>) throws -> Void,
@@ -171,10 +171,10 @@ final class ScriptRun {
         guard unpaid > .zero, call.canSuspend else { return try body() }
         return try call.suspend(
             BlockingRequest { resume in
-                let result: Result<SquirrelValue, SquirrelError>
+                let result: Result<SquirrelValue, ImpAPIError>
                 do {
                     result = .success(try body())
-                } catch let error as SquirrelError {
+                } catch let error as ImpAPIError {
                     result = .failure(error)
                 }
                 try resume(result)
@@ -187,14 +187,14 @@ final class ScriptRun {
 
     /// Waits where the run cannot be suspended: the world goes on from here, without any callback of this program.
     private func waitInside(_ request: BlockingRequest) throws -> SquirrelValue {
-        var outcome: Result<SquirrelValue, SquirrelError>?
+        var outcome: Result<SquirrelValue, ImpAPIError>?
         let end = simulation.now + Self.longestNestedTime
         processor.closeQueue()
         defer { processor.openQueue() }
         try request.begin { outcome = $0 }
         simulation.run(until: end) { outcome != nil || processor.isStopped }
         guard let outcome else {
-            throw SquirrelError(processor.isStopped ? "the program has ended" : "this call cannot wait here")
+            throw ImpAPIError(processor.isStopped ? "the program has ended" : "this call cannot wait here")
         }
         return try outcome.get()
     }

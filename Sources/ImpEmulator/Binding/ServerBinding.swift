@@ -41,7 +41,7 @@ enum ServerBinding {
             NativeMethod("factoryblinkup", parameters: .exactly(4), types: ".ssxn") { [unowned run] call in
                 let (ssid, password) = (try call.text(0), try call.text(1))
                 guard let pin = call[2].objectValue?.payload as? PinAPI else {
-                    throw SquirrelError("bad pin in server.factoryblinkup(SSID, password, pin, flags)")
+                    throw ImpAPIError("bad pin in server.factoryblinkup(SSID, password, pin, flags)")
                 }
                 let flags = ServerAPI.BlinkUpFlags(rawValue: Int(try call.integer(3)))
                 return try run.settle(call) {
@@ -90,7 +90,7 @@ enum ServerBinding {
                 guard let policy = SquirrelMachine.SendPolicy(rawValue: Int(try call.integer(0))),
                     let wait = SquirrelMachine.SendWait(rawValue: Int(try call.integer(1)))
                 else {
-                    throw SquirrelError("bad policy in server.setsendtimeoutpolicy(policy, waitFor, timeout)")
+                    throw ImpAPIError("bad policy in server.setsendtimeoutpolicy(policy, waitFor, timeout)")
                 }
                 server.setSendTimeoutPolicy(policy, wait: wait, timeout: try call.number(2))
                 return .null

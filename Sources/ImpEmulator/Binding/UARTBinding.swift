@@ -26,7 +26,7 @@ enum UARTBinding {
                     baud: Int(try call.integer(0)), flowControl: !flag(flags, "NO_CTSRTS"))
                 settings.wordSize = Int(try call.integer(1))
                 guard let parity = SerialParity(rawValue: Int(try call.integer(2))) else {
-                    throw SquirrelError("bad format in uart.configure")
+                    throw ImpAPIError("bad format in uart.configure")
                 }
                 settings.parity = parity
                 settings.stopBits = Int(try call.integer(3))

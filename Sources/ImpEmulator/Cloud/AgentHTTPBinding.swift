@@ -203,7 +203,7 @@ enum AgentHTTPBinding {
                 do {
                     return run.vm.value(from: try JSONText.decode(text))
                 } catch {
-                    throw SquirrelError("\(error)")
+                    throw ImpAPIError("\(error)")
                 }
             },
             NativeMethod("urlencode", parameters: .exactly(1), types: ".t") { [unowned run] call in
@@ -230,7 +230,7 @@ enum AgentHTTPBinding {
             },
             NativeMethod("base64decode", parameters: .exactly(1), types: ".s|x") { [unowned run] call in
                 guard let bytes = FormText.unbase64(try call.bytes(0)) else {
-                    throw SquirrelError("bad Base64 in http.base64decode(string)")
+                    throw ImpAPIError("bad Base64 in http.base64decode(string)")
                 }
                 return .object(run.vm.makeBlob(bytes))
             },

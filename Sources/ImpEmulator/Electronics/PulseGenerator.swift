@@ -10,9 +10,9 @@ final class PulseGenerator {
         var period: Int64
 
         /// Delay and pulse together last 65.5 ms at most.
-        init(delay: Double, period: Double) throws(SquirrelError) {
+        init(delay: Double, period: Double) throws(ImpAPIError) {
             guard delay >= 0, period > 0, delay + period <= 0.0655 else {
-                throw SquirrelError("bad delay or period of a pulse output")
+                throw ImpAPIError("bad delay or period of a pulse output")
             }
             self.delay = Int64((delay * 1e6).rounded())
             self.period = max(Int64((period * 1e6).rounded()), 1)

@@ -1,5 +1,5 @@
-/// A Squirrel error: what `throw` raises, with the text that impOS logs.
-public struct SquirrelError: Error, Equatable, Sendable, CustomStringConvertible {
+/// Why a call of the imp API was refused; the program gets it as an exception with this text, at the call.
+public struct ImpAPIError: Error, Equatable, Sendable, CustomStringConvertible {
     /// As `server.error` would print it.
     public var message: String
 
@@ -15,7 +15,7 @@ public struct SquirrelError: Error, Equatable, Sendable, CustomStringConvertible
 public typealias Callback = () throws -> Void
 
 /// Where a call that kept the processor waiting goes on: with its result, or with the error that it raises there.
-public typealias Resume<Value> = (Result<Value, SquirrelError>) throws -> Void
+public typealias Resume<Value> = (Result<Value, ImpAPIError>) throws -> Void
 
 /// The one thread on which a module's program runs.
 ///

@@ -76,15 +76,15 @@ public final class SquirrelMachine {
     }
 
     /// - Throws: the Squirrel error of a factory-only call in other firmware.
-    func requireFactoryFirmware(_ call: String) throws(SquirrelError) {
+    func requireFactoryFirmware(_ call: String) throws(ImpAPIError) {
         guard code.isFactory else {
-            throw SquirrelError("\(call) is only available to factory firmware")
+            throw ImpAPIError("\(call) is only available to factory firmware")
         }
     }
 
     /// - Throws: when the run is over; what a call from a left-over closure gets.
-    func requireRunning() throws(SquirrelError) {
-        guard !processor.isStopped else { throw SquirrelError("the program has ended") }
+    func requireRunning() throws(ImpAPIError) {
+        guard !processor.isStopped else { throw ImpAPIError("the program has ended") }
     }
 
     func connectionLost(_ reason: ConnectionReason) {

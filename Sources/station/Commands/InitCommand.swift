@@ -45,11 +45,11 @@ enum StationKeys {
     /// A key that is there already is kept: it may have signed records elsewhere.
     static func makeOrLoad(at path: String, station: String) throws -> StationKey {
         if FileManager.default.fileExists(atPath: path) { return try load(at: path) }
-        do {
+        do throws(KeyError) {
             let key = try StationKey.generate(name: StationStore.origin(station: station))
             try key.save(to: path)
             return key
-        } catch let error as KeyError {
+        } catch {
             throw StationFailure(.recordLost, "\(error)")
         }
     }

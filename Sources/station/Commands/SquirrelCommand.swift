@@ -29,7 +29,7 @@ struct SquirrelCommand: ParsableCommand {
                 _ = try vm.call(.object(program))
             } catch let error as CompileError {
                 throw StationFailure(.badInput, "\(error.mapped(through: prepared))")
-            } catch let error as Squirrel.SquirrelError {
+            } catch let error as SquirrelError {
                 throw StationFailure(.unitFailed, "\(error.mapped(through: prepared, compiledAs: file))")
             }
         }
@@ -47,9 +47,9 @@ struct SquirrelCommand: ParsableCommand {
                 do {
                     let prepared = try sources.prepare(file)
                     for warning in prepared.warnings { Terminal.note("\(warning)") }
-                    do {
+                    do throws(CompileError) {
                         _ = try SquirrelVM().compile(prepared.bytes, name: file)
-                    } catch let error as CompileError {
+                    } catch {
                         Terminal.line("\(error.mapped(through: prepared))")
                         faults += 1
                     }
