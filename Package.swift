@@ -92,10 +92,12 @@ let package = Package(
             ]),
 
         // What people see: numbers, pictures of numbers, pages.
+        .target(name: "Statistics"),
+        .target(name: "Charts", dependencies: ["Statistics"]),
         .target(
             name: "StationPages",
             dependencies: [
-                "Audit", "StationStore", "StationConfig", "ContentAddress",
+                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
 
@@ -172,6 +174,8 @@ let package = Package(
                 "SerialNOR",
                 "TimeAndChance",
             ]),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TimeAndChance"]),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts", "Statistics"]),
         .testTarget(
             name: "USBFixtureTests",
             dependencies: [
