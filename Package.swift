@@ -99,7 +99,9 @@ let package = Package(
             dependencies: [
                 "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress",
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Languages")]),
 
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
@@ -176,6 +178,12 @@ let package = Package(
             ]),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TimeAndChance"]),
         .testTarget(name: "ChartsTests", dependencies: ["Charts", "Statistics"]),
+        .testTarget(
+            name: "StationPagesTests",
+            dependencies: [
+                "StationPages", "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "Blessing",
+                "ImpEmulator", "Imp003", "Fixturing", "Ledger", "TimeAndChance",
+            ]),
         .testTarget(
             name: "USBFixtureTests",
             dependencies: [
