@@ -165,7 +165,9 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
-        .testTarget(name: "PeopleTests", dependencies: ["People", "TimeAndChance"]),
+        .testTarget(
+            name: "PeopleTests",
+            dependencies: ["People", "TimeAndChance", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

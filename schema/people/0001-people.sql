@@ -66,7 +66,8 @@ CREATE TABLE fact (
 
 -- The latest time that was seen here: a clock that is set back must not give anything back.
 CREATE TABLE latest (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    at  INTEGER NOT NULL
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    at    INTEGER NOT NULL,
+    steps INTEGER NOT NULL                               -- how often the clock was found set back
 ) STRICT;
-INSERT INTO latest (one, at) VALUES (1, -9007199254740991);
+INSERT INTO latest (one, at, steps) VALUES (1, -9007199254740991, 0);

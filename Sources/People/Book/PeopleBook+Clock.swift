@@ -6,32 +6,40 @@ extension PeopleBook {
     /// The latest time is written down at least so often, ms.
     static let noted: Int64 = 15_000
 
-    /// The time now. A clock that went back gives nothing back: every session ends, tokens that had expired stay so, and
-    /// who was locked out waits as long as before.
-    func tick(_ db: Database) throws -> Int64 {
+    /// Takes note of the time. A clock that went back gives nothing back: every session ends, tokens that had expired
+    /// stay so, and who was locked out waits as long as before.
+    func tick(_ db: Database) throws {
         let now = clock.utcMilliseconds()
-        let kept = try Int64.fetchOne(db, sql: "SELECT at FROM latest") ?? now
-        // Another process has seen the clock go back and has done what there is to do.
-        if kept < latest - Self.jitter, now <= kept + Self.noted * 4 { latest = kept }
+        let kept = try kept(db)
         let last = max(kept, latest)
         if now < last - Self.jitter {
             try setBack(db, from: last, to: now)
+            stepsSeen += 1
+            latest = now
+        } else {
+            latest = max(now, last)
         }
-        if now < last - Self.jitter || now > kept {
-            try db.execute(sql: "UPDATE latest SET at = ?", arguments: [now])
-        }
-        latest = now < last - Self.jitter ? now : max(now, last)
-        return latest
+        try db.execute(sql: "UPDATE latest SET at = ?, steps = ?", arguments: [latest, stepsSeen])
     }
 
-    /// Whether a read may go on without writing: the clock moved on, and not far since it was last written down.
+    /// Whether there is nothing to take note of: the clock moved on, and not far since it was last written down.
     func isQuiet(_ db: Database) throws -> Bool {
         let now = clock.utcMilliseconds()
-        let kept = try Int64.fetchOne(db, sql: "SELECT at FROM latest") ?? now
-        guard now >= max(kept, latest) - Self.jitter, now < kept + Self.noted, kept >= latest - Self.noted * 2
-        else { return false }
+        let kept = try kept(db)
+        guard now >= max(kept, latest) - Self.jitter, now < kept + Self.noted else { return false }
         latest = max(latest, now)
         return true
+    }
+
+    /// The latest time that was written down. When another process has found the clock set back since, what this one
+    /// has seen before that counts no more.
+    private func kept(_ db: Database) throws -> Int64 {
+        guard let row = try Row.fetchOne(db, sql: "SELECT at, steps FROM latest") else { return latest }
+        if stepsSeen != row["steps"] as Int64 {
+            stepsSeen = row["steps"]
+            latest = row["at"]
+        }
+        return row["at"]
     }
 
     private func setBack(_ db: Database, from last: Int64, to now: Int64) throws {

@@ -15,6 +15,8 @@ public actor PeopleBook {
     let bench: PINBench
     /// The latest time that was seen, also by reads that wrote nothing, UTC ms.
     var latest: Int64 = .min / 2
+    /// How often, as far as this process knows, the clock was found set back.
+    var stepsSeen: Int64 = 0
 
     /// Opens the file; makes it, with mode 0600, when there is none.
     /// - Throws: ``PeopleError``: readable by others, not ours, newer, unusable.
@@ -59,10 +61,9 @@ public actor PeopleBook {
     /// One transaction, at a time that never goes back unseen.
     func change<Result>(_ body: (Database, _ now: Int64) throws -> Result) throws -> Result {
         do {
-            return try queue.write { db in
-                let now = try tick(db)
-                return try body(db, now)
-            }
+            // On its own: what a step of the clock ends stays ended, also when the change itself is refused.
+            if try !queue.read(isQuiet) { try queue.write(tick) }
+            return try queue.write { db in try body(db, latest) }
         } catch {
             throw Self.said(error, path)
         }
