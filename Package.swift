@@ -86,6 +86,14 @@ let package = Package(
                 "StationStore", "Ledger", "Wording", "ContentAddress", "TimeAndChance",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Users, sessions, tokens: a file of their own beside the record.
+        .target(
+            name: "People",
+            dependencies: [
+                "TimeAndChance", "ContentAddress", "CLibCrypto",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.embedInCode("Migrations")]),
         .target(
             name: "Blessing",
             dependencies: [
@@ -172,6 +180,9 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
+        .testTarget(
+            name: "PeopleTests",
+            dependencies: ["People", "TimeAndChance", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [
