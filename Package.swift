@@ -96,6 +96,14 @@ let package = Package(
                 "ContentAddress", .product(name: "Mustache", package: "swift-mustache"),
             ]),
 
+        // What people see: numbers, pictures of numbers, pages.
+        .target(
+            name: "StationPages",
+            dependencies: [
+                "Audit", "StationStore", "StationConfig", "ContentAddress",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
 
