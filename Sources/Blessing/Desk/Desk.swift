@@ -117,7 +117,8 @@ public actor Desk {
             id: plan.order.id, sku: plan.variant.id, market: plan.order.market?.description,
             product: plan.variant.product, quantity: work.before.quantity, blessed: work.before.blessed,
             failed: work.before.failedRuns, inWork: 0,
-            standing: work.before.blessed >= work.before.quantity ? .done : .open, mode: mode)
+            standing: work.before.blessed >= work.before.quantity ? .done : .open, mode: mode,
+            attempts: plan.variant.retest.attempts)
         orders.removeAll { $0.state.id == state.id }
         orders.append(Order(work: work, operatedBy: operatedBy, state: state))
         forget(exhaustedBy: state.id)

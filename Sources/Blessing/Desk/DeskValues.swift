@@ -61,6 +61,8 @@ public struct DeskOrder: Sendable, Equatable {
     public var inWork: Int
     public var standing: Standing
     public var mode: DeskMode
+    /// Attempts that the SKU grants a unit.
+    public var attempts: Int
 }
 
 /// What a slot is set to do, apart from what its unit does.
