@@ -88,6 +88,14 @@ let package = Package(
                 "StationStore", "Ledger", "Wording", "ContentAddress",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Users, sessions, tokens: a file of their own beside the record.
+        .target(
+            name: "People",
+            dependencies: [
+                "TimeAndChance", "ContentAddress", "CLibCrypto",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.embedInCode("Migrations")]),
         .target(
             name: "Blessing",
             dependencies: [
@@ -186,6 +194,7 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
+        .testTarget(name: "PeopleTests", dependencies: ["People", "TimeAndChance"]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [
