@@ -119,10 +119,12 @@ let package = Package(
         .target(
             name: "StationService",
             dependencies: [
-                "StationPages", "Blessing", "Audit", "StationStore", "StationConfig", "Ledger", "Fixturing",
+                "StationPages", "People", "Blessing", "Audit", "StationStore", "StationConfig", "Ledger",
+                "Fixturing",
                 "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -135,11 +137,13 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
-                "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
+                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "People", "StationConfig",
+                "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport",
+                "VirtualSlot",
                 "VirtualUSB",
                 "Fixturing", "TimeAndChance",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // The figures of docs/performance.md.

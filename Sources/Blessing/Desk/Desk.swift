@@ -277,8 +277,10 @@ public actor Desk {
         let chosen: Int
         if let wanted {
             chosen = try index(ofOrder: wanted)
-        } else if let code, let owner = orders.firstIndex(where: { $0.work.plan.order.serials.contains(code) }
-        ) {
+        } else if let code,
+            let owner = orders.firstIndex(where: { $0.work.plan.order.serials.contains(code) }
+            )
+        {
             chosen = owner
         } else {
             let scanning = orders.indices.filter {

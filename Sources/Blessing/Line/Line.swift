@@ -75,5 +75,11 @@ public struct LineReport: Sendable {
     public var units: [UnitResult] = []
     public var wasStopped = false
 
+    public init(order: String, quantity: Int, blessedBefore: Int) {
+        self.order = order
+        self.quantity = quantity
+        self.blessedBefore = blessedBefore
+    }
+
     public func count(_ outcome: RunOutcome) -> Int { units.count { $0.outcome == outcome } }
 }

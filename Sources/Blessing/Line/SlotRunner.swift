@@ -149,7 +149,8 @@ struct SlotRunner: Sendable {
             })
         var procedure = UnitProcedure(
             context: UnitContext(
-                slot: name, slotNumber: number, arrival: arrival, plan: order.plan, fixture: fixture, link: link,
+                slot: name, slotNumber: number, arrival: arrival, plan: order.plan, fixture: fixture,
+                link: link,
                 store: store, settings: settings, tokens: order.tokens, slotsInUse: slotsInUse, tell: tell))
         return try await procedure.run()
     }

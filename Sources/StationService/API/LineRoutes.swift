@@ -1,4 +1,5 @@
 import Blessing
+import HTTPTypes
 import StationConfig
 import StationPages
 import StationStore

@@ -13,7 +13,8 @@ extension Sources {
             Route(.get, "/api/v1/orders/{order}", "getOrder", .needs(.watchLine)) { exchange in
                 .json(try await order(exchange.parameter("order")))
             },
-            Route(.post, "/api/v1/orders/{order}/open", "openOrder", .needs(.manageOrders), .acts) { exchange in
+            Route(.post, "/api/v1/orders/{order}/open", "openOrder", .needs(.manageOrders), .acts) {
+                exchange in
                 var fields = try exchange.fields()
                 let mode = try fields.word("mode", DeskMode.self) ?? .scan
                 try fields.finish()
@@ -21,14 +22,16 @@ extension Sources {
                 try await open(id, mode: mode, by: exchange.person)
                 return .json(try await order(id))
             },
-            Route(.post, "/api/v1/orders/{order}/pause", "pauseOrder", .needs(.manageOrders), .acts) { exchange in
+            Route(.post, "/api/v1/orders/{order}/pause", "pauseOrder", .needs(.manageOrders), .acts) {
+                exchange in
                 try exchange.fields().finish()
                 let id = exchange.parameter("order")
                 try await desk.pause(order: id)
                 try await keepDesk()
                 return .json(try await order(id))
             },
-            Route(.post, "/api/v1/orders/{order}/close", "closeOrder", .needs(.manageOrders), .acts) { exchange in
+            Route(.post, "/api/v1/orders/{order}/close", "closeOrder", .needs(.manageOrders), .acts) {
+                exchange in
                 var fields = try exchange.fields()
                 let reason = try fields.required("reason", longest: 500)
                 try fields.finish()

@@ -2,6 +2,7 @@ import Audit
 import Blessing
 import Foundation
 import Imp003
+import People
 import StationConfig
 import StationPages
 import StationStore
@@ -16,6 +17,8 @@ struct Sources: Sendable {
     let store: StationStore
     let configuration: LoadedFolder
     let database: ServiceDatabase
+    let people: PeopleBook
+    let gate: StationGate
     let metrics: ServiceMetrics
     let clock: any WallClock
     let program: String

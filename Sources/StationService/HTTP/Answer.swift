@@ -60,7 +60,8 @@ struct Answer: Sendable {
         switch body {
         case .none: Response(status: status, headers: headers)
         case .bytes(let bytes):
-            Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            Response(
+                status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let body): Response(status: status, headers: headers, body: body)
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import People
 
 /// A request that was found well-formed and allowed: what a route's code gets to see.
 struct Exchange: Sendable {
@@ -9,7 +10,7 @@ struct Exchange: Sendable {
     let query: [String: String]
     let headers: HTTPFields
     let body: [UInt8]
-    let caller: Caller?
+    let caller: Visitor?
     /// The client's address, without port.
     let remote: String
 
@@ -132,7 +133,8 @@ struct BodyFields {
         guard let value = members.removeValue(forKey: name), !(value is NSNull) else { return nil }
         guard let number = value as? Int, range.contains(number) else {
             throw Problem(
-                .field, "\(name) must be a number from \(range.lowerBound) to \(range.upperBound).", field: name)
+                .field, "\(name) must be a number from \(range.lowerBound) to \(range.upperBound).",
+                field: name)
         }
         return number
     }

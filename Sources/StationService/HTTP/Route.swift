@@ -1,4 +1,5 @@
 import HTTPTypes
+import People
 
 /// Who may use a route.
 enum Access: Sendable, Equatable {
@@ -54,7 +55,9 @@ struct Route: Sendable {
         self.largestBody = largestBody
         self.answer = answer
         segments = path.split(separator: "/").map { part in
-            if part.hasPrefix("{"), part.hasSuffix("*}") { return .rest(String(part.dropFirst().dropLast(2))) }
+            if part.hasPrefix("{"), part.hasSuffix("*}") {
+                return .rest(String(part.dropFirst().dropLast(2)))
+            }
             if part.hasPrefix("{"), part.hasSuffix("}") {
                 return .parameter(String(part.dropFirst().dropLast()))
             }

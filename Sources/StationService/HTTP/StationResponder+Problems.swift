@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Logging
 import NIOCore
+import People
 import StationConfig
 import StationStore
 
@@ -12,6 +13,10 @@ extension StationResponder {
         switch error {
         case let problem as Problem: return problem
         case let refusal as DeskRefusal: return Problem(refusal)
+        case let error as PeopleError:
+            let problem = Problem(error)
+            if problem.code == .internalFault { logger.error("people", metadata: ["error": "\(error)"]) }
+            return problem
         case let error as OrderDisagreement: return Problem(.order, "\(error)")
         case let error as PlanRefusal: return Problem(.order, "\(error)")
         case let error as ConfigFileError: return Problem(.configuration, "\(error)")

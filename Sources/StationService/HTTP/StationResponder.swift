@@ -76,12 +76,11 @@ struct StationResponder: HTTPResponder {
         let query = try Self.query(request, route)
         let caller = try await gate.caller(of: request.headers, from: context.remote)
         try Self.allow(caller, route)
-        if route.effect != .reads, case .session(let csrf)? = caller?.means,
-            request.headers[.csrfToken] != csrf
-        {
+        if route.effect != .reads, let caller, !caller.accepts(csrf: request.headers[.csrfToken]) {
             throw Problem(
                 .csrf,
-                "Requests of a signed-in browser need the X-CSRF-Token that the sign-in gave. Reload the page.")
+                "Requests of a signed-in browser need the X-CSRF-Token that the sign-in gave. Reload the page."
+            )
         }
         var body: [UInt8] = []
         if route.method != .get {
@@ -164,7 +163,7 @@ struct StationResponder: HTTPResponder {
             headers: [.connection: "close"])
     }
 
-    private static func allow(_ caller: Caller?, _ route: Route) throws(Problem) {
+    private static func allow(_ caller: Visitor?, _ route: Route) throws(Problem) {
         guard case .needs(let permission) = route.access else { return }
         guard let caller else {
             throw Problem(
@@ -173,7 +172,7 @@ struct StationResponder: HTTPResponder {
                 headers: [.wwwAuthenticate: "Bearer realm=\"blessing station\""])
         }
         guard caller.permissions.contains(permission) else {
-            if caller.means == .guest {
+            if caller.isGuest {
                 throw Problem(
                     .signIn, "Looking is free here; for this, sign in with badge and PIN or an API token.",
                     headers: [.wwwAuthenticate: "Bearer realm=\"blessing station\""])
@@ -188,7 +187,8 @@ struct StationResponder: HTTPResponder {
     private static func checkMediaType(_ request: Request, _ route: Route) throws(Problem) {
         guard let type = request.headers[.contentType] else {
             // Without a body nothing has to be said about it.
-            if request.headers[.contentLength].map({ $0 == "0" }) ?? (request.headers[.transferEncoding] == nil)
+            if request.headers[.contentLength].map({ $0 == "0" })
+                ?? (request.headers[.transferEncoding] == nil)
             {
                 return
             }
@@ -280,7 +280,8 @@ struct HostRule: Sendable {
         }
         // Browsers say from which page a request comes; another site's page is no business of ours.
         if request.method != .get, request.method != .head, let origin = request.headers[.origin] {
-            let host = origin.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? ""
+            let host =
+                origin.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? ""
             guard host == request.head.authority else {
                 throw Problem(.csrf, "The request comes from the page of another site, \(origin.shown).")
             }
@@ -299,5 +300,5 @@ struct HostRule: Sendable {
 protocol Gate: Sendable {
     /// - Returns: nil for somebody unknown.
     /// - Throws: `Problem` for a session or a token that is wrong.
-    func caller(of headers: HTTPFields, from remote: String) async throws -> Caller?
+    func caller(of headers: HTTPFields, from remote: String) async throws -> Visitor?
 }

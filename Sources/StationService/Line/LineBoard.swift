@@ -217,6 +217,8 @@ final class LineBoard: Sendable {
     ) {
         var unit = UnitNews(result)
         var took: Int64?
+        let allowed = Dictionary(
+            state.orders.map { ($0.id, $0.attempts) }, uniquingKeysWith: { first, _ in first })
         change(slot, &state) { tile in
             took = tile.startedAt.map { now - $0 }
             tile.showsResult = true
@@ -226,7 +228,7 @@ final class LineBoard: Sendable {
             tile.state.elapsedSeconds = took.map { Double($0) / 1000 }
             tile.state.serial = result.serial ?? tile.state.serial
             tile.state.deviceID = result.device ?? tile.state.deviceID
-            let attempts = state.orders.first { $0.id == tile.state.order }?.attempts ?? 1
+            let attempts = tile.state.order.flatMap { allowed[$0] } ?? 1
             if let reason = result.reason {
                 tile.state.reasonCode = reason.code.identifier
                 tile.state.reason = "\(reason.code.entry.operatorText). \(reason.code.entry.action)"

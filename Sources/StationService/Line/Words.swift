@@ -33,7 +33,8 @@ extension SlotAdvice {
         switch code {
         case .otherSlotRequired: self = .otherSlot
         case .alreadyBlessed, .orderFull: self = .none
-        case .attemptsExhausted, .overcurrent, .flashUnsuitable, .flashProtected, .flashSilent, .nvramRejected,
+        case .attemptsExhausted, .overcurrent, .flashUnsuitable, .flashProtected, .flashSilent,
+            .nvramRejected,
             .regionRejected:
             self = .rework
         case .silent, .babbling, .reservationUnreadable, .measurementOutOfLimits, .testFailed, .testTimeout,

@@ -126,7 +126,9 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private static func identity(_ label: String, _ dimensions: [(String, String)]) -> Identity {
         let name = String(
-            label.unicodeScalars.map { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_" })
+            label.unicodeScalars.map {
+                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_"
+            })
         let labels = dimensions.map { key, value in
             let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
                 .replacing("\n", with: "\\n")

@@ -33,7 +33,8 @@ struct IdempotencyKeys: Sendable {
         return try await database.queue.write { db in
             if let row = try Row.fetchOne(
                 db,
-                sql: "SELECT request, status, content_type, body FROM idempotency WHERE caller = ? AND key = ?",
+                sql:
+                    "SELECT request, status, content_type, body FROM idempotency WHERE caller = ? AND key = ?",
                 arguments: [caller, key])
             {
                 guard row["request"] == request else { return .reused }
