@@ -74,7 +74,10 @@ let package = Package(
         // Files, record, procedure.
         .target(
             name: "StationConfig",
-            dependencies: ["Imp003", "ContentAddress", "Wording", .product(name: "Yams", package: "Yams")]),
+            dependencies: [
+                "Imp003", "ContentAddress", "TimeAndChance", "Wording",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "StationStore",
             dependencies: [
@@ -85,7 +88,7 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "StationStore", "Ledger", "Wording", "ContentAddress",
+                "StationStore", "Ledger", "Wording", "ContentAddress", "TimeAndChance",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Users, sessions, tokens: a file of their own beside the record.
@@ -137,7 +140,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "People", "StationConfig",
+                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People", "StationConfig",
                 "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport",
                 "VirtualSlot",
                 "VirtualUSB",

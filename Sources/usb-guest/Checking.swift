@@ -216,7 +216,7 @@ func echo(_ count: Int, through stream: any ByteStream) async throws {
 /// The same work on one slot after the other, then on all at once, and what the one event thread had to do for it.
 @Sendable func togetherAndAlone(_ host: LibUSBHost) async throws {
     let time = SystemTime()
-    let serials = ["PLAIN", "SECOND", "THIRD", "SERVICE"]
+    let serials = ["PLAIN", "SECOND", "THIRD", "SERVICE", "FIFTH", "SIXTH", "SEVENTH", "EIGHTH"]
     @Sendable func work(_ serial: String, _ seed: UInt64) async throws {
         let fixture = try await openFixture(serial, on: host)
         _ = try await program(64 * 1024, seed: seed, to: fixture)
@@ -236,7 +236,7 @@ func echo(_ count: Int, through stream: any ByteStream) async throws {
     let together = await time.now() - begin
     let share = (host.eventThreadTime - used) / together
     say(
-        "  one slot \(milliseconds(alone)) ms, four at once \(milliseconds(together)) ms: \((alone * 4 / together * 100).rounded() / 100) times one slot; "
+        "  one slot \(milliseconds(alone)) ms, eight at once \(milliseconds(together)) ms: \((alone * 8 / together * 100).rounded() / 100) times one slot; "
             + "event thread \((share * 1000).rounded() / 10) % of a core")
 }
 

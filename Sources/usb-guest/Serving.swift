@@ -29,6 +29,10 @@ let fixtureKinds = [
     FixtureKind(name: "plain", meaning: "nothing wrong with it"),
     FixtureKind(name: "second", meaning: "the same again"),
     FixtureKind(name: "third", meaning: "the same again"),
+    FixtureKind(name: "fifth", meaning: "the same again"),
+    FixtureKind(name: "sixth", meaning: "the same again"),
+    FixtureKind(name: "seventh", meaning: "the same again"),
+    FixtureKind(name: "eighth", meaning: "the same again"),
     FixtureKind(name: "service", meaning: "the flash is reachable without the station", serviceJumper: true),
     FixtureKind(
         name: "large", meaning: "a W25Q128, reachable without the station", serviceJumper: true,

@@ -62,6 +62,24 @@ import Testing
         #expect(report.units.map { $0.reason?.code } == row.codes)
     }
 
+    /// A unit that may not come back gives its serial number back at once, whatever it ended with.
+    @Test(arguments: [
+        ("  attempts: 2\n  when: [silent]", SerialStatus.State.leased),
+        ("  attempts: 2\n  when: [fail]", .returned),
+        ("  attempts: 1\n  when: [silent]", .returned),
+        ("  attempts: 2\n  when: [silent]\n  not-after: [test]", .returned),
+    ])
+    func noSerialNumberStaysWithAUnitThatMayNotComeBack(retest: String, state: SerialStatus.State)
+        async throws
+    {
+        let station = try await station(retest)
+        let line = try station.line(units: 1, faults: "module-restart@16.74s^1")
+        let report = try await station.run(line, plan: try station.plan())
+        #expect(report.units.map(\.reason?.code) == [.restarted])
+        let serial = try #require(try await station.store.reader.serial("ES0100001"))
+        #expect(serial.state == state)
+    }
+
     @Test func aPersonsAbortIsNoAttempt() async throws {
         let station = try await station("  attempts: 1")
         let plan = try station.plan()

@@ -97,8 +97,4 @@ import Testing
         }
         #expect((5...25).contains(before))
     }
-
-    @Test func checksumMatchesTheStandardVector() {
-        #expect(CRC32.checksum(of: Array("123456789".utf8)) == 0xCBF4_3926)
-    }
 }

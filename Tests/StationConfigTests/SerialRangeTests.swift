@@ -80,15 +80,4 @@ import TimeAndChance
         }
         #expect(overlapping > 20)
     }
-
-    @Test(arguments: [
-        ("2026-12-01", true), ("2024-02-29", true), ("2026-02-29", false), ("2100-02-29", false),
-        ("2000-02-29", true),
-        ("2026-13-01", false), ("2026-00-10", false), ("2026-04-31", false), ("2026-4-3", false),
-        ("26-04-03", false),
-        ("2026-12-01T", false), ("2026/12/01", false), ("", false), ("1999-01-01", false),
-    ])
-    func days(text: String, isValid: Bool) {
-        #expect(CalendarDay.isValid(text) == isValid)
-    }
 }

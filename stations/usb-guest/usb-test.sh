@@ -27,7 +27,7 @@ failures=0
 
 # The server lives until its standard input ends, so it can't outlive this script.
 mkfifo "$folder/hold"
-"$program" serve "$folder" plain second third service large flaky deaf <"$folder/hold" >"$folder/server.log" 2>&1 &
+"$program" serve "$folder" plain second third service fifth sixth seventh eighth large flaky deaf <"$folder/hold" >"$folder/server.log" 2>&1 &
 server=$!
 exec 9>"$folder/hold"
 tries=0
@@ -67,7 +67,8 @@ for part in "$@"; do
     case $part in
         libusb)
             part "station's code through libusb (usb-redir)" --redir "$folder/plain" --redir "$folder/second" \
-                --redir "$folder/third" --redir "$folder/service" --redir "$folder/flaky" --redir "$folder/deaf" --seconds 300 \
+                --redir "$folder/third" --redir "$folder/service" --redir "$folder/fifth" --redir "$folder/sixth" \
+                --redir "$folder/seventh" --redir "$folder/eighth" --redir "$folder/flaky" --redir "$folder/deaf" --seconds 300 \
                 -- "$program check list eeprom rename flash console claimed slots together flaky deaf" ;;
         order)
             serve_line --cable B:flash:1500,C:console:60

@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// How each kind of field reads a value.
 extension Field.Kind {
     /// - Returns: nil when the text is no value of this kind.
@@ -57,7 +59,10 @@ extension Field.Kind {
     private static func span(_ text: String) -> QueryValue? {
         let text = text.hasSuffix("Z") ? text.dropLast() : text[...]
         let parts = text.split(separator: "T", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let day = day(parts[0]) else { return nil }
+        guard (1...2).contains(parts.count), let date = CalendarDay(parts[0]),
+            date >= CalendarDay(sinceEpoch: 0)
+        else { return nil }
+        let day = date.sinceEpoch
         let dayLength: Int64 = 86_400_000
         guard parts.count == 2 else { return .span(day * dayLength, (day + 1) * dayLength) }
         let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
@@ -69,20 +74,5 @@ extension Field.Kind {
             day * dayLength + (numbers[0] * 3600 + numbers[1] * 60 + (numbers.count == 3 ? numbers[2] : 0))
             * 1000
         return .span(start, start + (numbers.count == 3 ? 1000 : 60_000))
-    }
-
-    /// Days since 1970 of a date in the Gregorian calendar, which repeats every 400 years.
-    private static func day(_ text: Substring) -> Int64? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
-            let year = Int64(parts[0]), let month = Int64(parts[1]), let day = Int64(parts[2]),
-            (1970...9999).contains(year), (1...12).contains(month), day >= 1
-        else { return nil }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths: [Int64] = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard day <= lengths[Int(month) - 1] else { return nil }
-        let before = year - 1
-        let years = before * 365 + before / 4 - before / 100 + before / 400 - 719_162
-        return years + lengths.prefix(Int(month) - 1).reduce(0, +) + day - 1
     }
 }

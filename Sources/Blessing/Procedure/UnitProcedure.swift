@@ -143,7 +143,7 @@ struct UnitProcedure {
         guard let run = context.run else { return }
         let outcome = reason?.code.entry.outcome ?? .passed
         var records: [Record] = []
-        if let lease, outcome == .refused || (outcome == .failed && isLastAttempt) {
+        if let lease, outcome == .refused || (outcome == .failed && isLastAttempt(endedWith: reason)) {
             records.append(
                 .serialReturned(
                     SerialReturned(
@@ -165,8 +165,9 @@ struct UnitProcedure {
         try await context.write(records)
     }
 
-    private var isLastAttempt: Bool {
-        !context.plan.variant.retest.allows(attempt: attempt, cause: .fail, stage: stage)
+    private func isLastAttempt(endedWith reason: Reason?) -> Bool {
+        guard let cause = reason?.code.retestCause else { return false }
+        return !context.plan.variant.retest.allows(attempt: attempt, cause: cause, stage: stage)
     }
 
     /// Adds to the current stage's entry something that was found and is no limit's business.

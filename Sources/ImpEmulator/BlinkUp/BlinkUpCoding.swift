@@ -1,3 +1,5 @@
+import FactoryLink
+
 /// How settings become light, as data.
 ///
 /// The vendor publishes two frame rates (142 Hz with `BLINKUP_FAST`, else 60 Hz) and that one LED or one screen
@@ -69,7 +71,7 @@ public struct BlinkUpPacket: Sendable, Equatable {
             fields += [UInt8(field.count)] + field
         }
         let head = [UInt8(fields.count & 0xFF), UInt8(fields.count >> 8)]
-        return head + fields + CRC32.checksum(of: fields).littleEndianBytes
+        return head + fields + CRC32.checksum(fields).littleEndianBytes
     }
 
     /// - Parameter bytes: everything behind the length.
@@ -77,7 +79,7 @@ public struct BlinkUpPacket: Sendable, Equatable {
     init?(decoding bytes: [UInt8]) {
         guard bytes.count >= 8 else { return nil }
         let fields = Array(bytes.dropLast(4))
-        guard CRC32.checksum(of: fields) == UInt32(littleEndian: bytes.suffix(4)) else { return nil }
+        guard CRC32.checksum(fields) == UInt32(littleEndian: bytes.suffix(4)) else { return nil }
         var parts: [[UInt8]] = []
         var rest = fields[...]
         while let count = rest.first {

@@ -1,3 +1,4 @@
+import FactoryLink
 import FoundationEssentials
 import Imp003
 
@@ -45,7 +46,7 @@ public struct UnitShelf: Sendable {
         let previous = try? stored(base + ".json")
         var stored = StoredUnit(state)
         let content = state.flash.encoded()
-        let checksum = CRC32.checksum(of: content)
+        let checksum = CRC32.checksum(content)
         if let previous, previous.flashChecksum == checksum, let file = previous.flashFile {
             stored.flashFile = file
         } else {
@@ -135,7 +136,7 @@ public struct UnitShelf: Sendable {
         guard let file = stored.flashFile, let content = read(file) else {
             throw .damaged(path: path(name), reason: "the file with the flash content is missing")
         }
-        guard CRC32.checksum(of: content) == stored.flashChecksum,
+        guard CRC32.checksum(content) == stored.flashChecksum,
             let flash = FlashContents(decoding: content)
         else {
             throw .damaged(path: path(file), reason: "its checksum is wrong")

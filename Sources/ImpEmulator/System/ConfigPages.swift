@@ -1,3 +1,5 @@
+import FactoryLink
+
 /// The module's persistent configuration, on two pages of its internal flash (R11).
 ///
 /// A new record goes to the page that does not hold the current one: erase, payload, and the header with sequence
@@ -71,7 +73,7 @@ public struct ConfigPages: Sendable, Equatable {
         let sequence = (current?.sequence ?? 0) &+ 1
         let target = (current?.page == 0) != overwriting ? 1 : 0
         var image = Self.magic + sequence.littleEndianBytes + UInt32(payload.count).littleEndianBytes
-        image += CRC32.checksum(of: Array(image[4...] + payload)).littleEndianBytes
+        image += CRC32.checksum(image[4...] + payload).littleEndianBytes
         return Write(page: target, image: image + payload, previous: pages[target])
     }
 
@@ -112,28 +114,10 @@ public struct ConfigPages: Sendable, Equatable {
         let length = Int(UInt32(littleEndian: page[8..<12]))
         guard length <= page.count - headerSize else { return nil }
         let payload = page[headerSize..<(headerSize + length)]
-        guard CRC32.checksum(of: Array(page[4..<12] + payload)) == UInt32(littleEndian: page[12..<16]) else {
+        guard CRC32.checksum(page[4..<12] + payload) == UInt32(littleEndian: page[12..<16]) else {
             return nil
         }
         return (sequence, payload)
-    }
-}
-
-/// CRC-32 as IEEE 802.3 has it.
-enum CRC32 {
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
-    }
-
-    /// Over contiguous storage: a unit's whole flash content passes here each time it is written down.
-    static func checksum(of bytes: [UInt8]) -> UInt32 {
-        table.withUnsafeBufferPointer { table in
-            bytes.withUnsafeBufferPointer { bytes in
-                var value: UInt32 = 0xFFFF_FFFF
-                for byte in bytes { value = value >> 8 ^ table[Int((value ^ UInt32(byte)) & 0xFF)] }
-                return ~value
-            }
-        }
     }
 }
 

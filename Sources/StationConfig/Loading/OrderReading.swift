@@ -1,4 +1,5 @@
 import Imp003
+import TimeAndChance
 
 /// Reads orders/*.yaml.
 struct OrderReading {
@@ -108,7 +109,7 @@ struct OrderReading {
 
     private func due(_ node: ConfigNode) -> String? {
         guard let due = node["due"], let text = due.text else { return nil }
-        guard CalendarDay.isValid(text) else {
+        guard let day = CalendarDay(text), (2000...2199).contains(day.civil.year) else {
             problems.report(
                 .badDate, at: due.origin, path: "due", found: due.spoken,
                 allowed: "a day as yyyy-mm-dd, 2000 to 2199",

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Wording
 
 /// What a measurement must be for its step to pass.
 public enum MeasurementLimit: Hashable, Sendable {
@@ -123,15 +117,8 @@ public enum FailureReason: Hashable, Sendable, CustomStringConvertible {
 
     /// The value with five significant digits, or as many more as it takes to stay on the wrong side of its limit.
     private static func shown(_ value: Double, isOutside: (Double) -> Bool) -> String {
-        guard value.isFinite, value != 0 else { return shown(value) }
-        for digits in 5...16 {
-            let places = digits - 1 - Int(log10(abs(value)).rounded(.down))
-            let scale = pow(10, Double(abs(places)))
-            let rounded =
-                places >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
-            if rounded.isFinite, isOutside(rounded) { return shown(rounded) }
-        }
-        return shown(value)
+        let rounded = (5...16).lazy.map { value.rounded(toSignificantDigits: $0) }.first(where: isOutside)
+        return shown(rounded ?? value)
     }
 
     /// At most 60 characters, control characters made visible.

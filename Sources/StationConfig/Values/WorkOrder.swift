@@ -34,19 +34,3 @@ public struct WorkOrder: Hashable, Sendable {
     /// The SHA-256 of `canonicalBytes`.
     public var digest: SHA256Digest { SHA256Digest(of: canonicalBytes) }
 }
-
-/// Calendar days as work orders write them.
-enum CalendarDay {
-    /// Whether `text` is `yyyy-mm-dd` and such a day exists in the Gregorian calendar.
-    static func isValid(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.map(\.utf8.count) == [4, 2, 2],
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }),
-            let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
-            (2000...2199).contains(year), (1...12).contains(month)
-        else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        return (1...lengths[month - 1]).contains(day)
-    }
-}

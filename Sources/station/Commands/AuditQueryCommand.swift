@@ -3,6 +3,7 @@ import Audit
 import Foundation
 import StationStore
 import Synchronization
+import Wording
 
 extension AuditCommand {
     struct Ask: AsyncParsableCommand {
@@ -125,12 +126,7 @@ extension AnswerCell {
         case .missing: return "–"
         case .integer: return plain
         case .number(let value):
-            guard value != 0 else { return "0" }
-            let places = 5 - Int(log10(abs(value)).rounded(.down))
-            let scale = pow(10, Double(abs(places)))
-            return AnswerCell.number(
-                places >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
-            ).plain
+            return AnswerCell.number(value.rounded(toSignificantDigits: 6)).plain
         case .text(let text):
             let bytes = Array(text.utf8)
             if bytes.count == 64,

@@ -29,17 +29,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who works here; the record keeps a salted hash.", valueName: "id"))
     var `operator`: String?
 
-    @Option(help: ArgumentHelp("Emulated slots: how many new units arrive.", valueName: "n"))
-    var units: Int?
-
-    @Option(help: ArgumentHelp("Emulated slots: the seed of everything random.", valueName: "n"))
-    var seed: UInt64?
-
-    @Option(
-        help: ArgumentHelp(
-            "Emulated slots: faults instead of line.yaml's, as in \"short#3,weak-antenna:-25%0.05\".",
-            valueName: "list"))
-    var faults: String?
+    @OptionGroup var arriving: ArrivingUnits
 
     @Option(
         help: ArgumentHelp(
@@ -58,9 +48,6 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var sources: SquirrelSources
 
     func validate() throws {
-        if let units, !(0...1_000_000).contains(units) {
-            throw ValidationError("--units must be 0 to 1000000, found \(units).")
-        }
         if !(pace >= 0 && pace <= 100_000) {
             throw ValidationError("--pace must be 0 to 100000, found \(pace).")
         }
@@ -79,8 +66,7 @@ struct RunCommand: AsyncParsableCommand {
             folder: folder, paths: options.paths(in: folder), plan: plan,
             operatedBy: try chosenOperator(in: folder, order),
             emulation: EmulationWishes(
-                units: units, seed: seed, faults: faults, pace: pace, broken: try broken.rows(),
-                firmware: firmware,
+                arriving: arriving, pace: pace, broken: try broken.rows(), firmware: firmware,
                 libraries: sources.library))
         try await session.run(showing: json ? .json : .text)
     }

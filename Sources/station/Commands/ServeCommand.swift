@@ -52,14 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Alarm when fewer of the last 20 units pass, in %.", valueName: "%"))
     var yieldFloor = 60.0
 
-    @Option(help: ArgumentHelp("Emulated slots: how many new units arrive.", valueName: "n"))
-    var units: Int?
-
-    @Option(help: ArgumentHelp("Emulated slots: the seed of everything random.", valueName: "n"))
-    var seed: UInt64?
-
-    @Option(help: ArgumentHelp("Emulated slots: faults instead of line.yaml's.", valueName: "list"))
-    var faults: String?
+    @OptionGroup var arriving: ArrivingUnits
 
     @Option(
         help: ArgumentHelp(
@@ -86,9 +79,6 @@ struct ServeCommand: AsyncParsableCommand {
         if !(yieldFloor >= 0 && yieldFloor <= 100) {
             throw ValidationError("--yield-floor must be 0 to 100 %, found \(yieldFloor).")
         }
-        if let units, !(0...1_000_000).contains(units) {
-            throw ValidationError("--units must be 0 to 1000000, found \(units).")
-        }
         if untilDone, order.isEmpty { throw ValidationError("--until-done needs an --order.") }
     }
 
@@ -112,7 +102,7 @@ struct ServeCommand: AsyncParsableCommand {
         let place = options.path
         try await ServeSession(
             folder: folder, paths: paths, settings: settings,
-            wishes: EmulationWishes(units: units, seed: seed, faults: faults, pace: pace), orders: orders,
+            wishes: EmulationWishes(arriving: arriving, pace: pace), orders: orders,
             reload: {
                 StationFolder.load(at: place, regulatory: try Regulatory.database(), emulator: .ours)
             }

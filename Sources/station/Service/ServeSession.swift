@@ -42,7 +42,10 @@ struct ServeSession {
         let tally = ServeTally()
         let service = try await StationService(
             settings: settings, folder: folder, load: reload, store: store,
-            slots: ServeSlots.make(for: folder, wishes: wishes, paths: paths),
+            slots: ServeSlots.make(for: folder, wishes: wishes, paths: paths) { sentence in
+                Terminal.note(sentence)
+                try await store.append(.note(Note(text: sentence)))
+            },
             line: LineSettings(
                 program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels),
             logger: Logger(label: "station") { label in

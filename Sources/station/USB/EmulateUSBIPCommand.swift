@@ -44,16 +44,7 @@ struct EmulateUSBIPCommand: AsyncParsableCommand {
     )
     var redir: String?
 
-    @Option(help: ArgumentHelp("How many new units arrive.", valueName: "n"))
-    var units: Int?
-
-    @Option(help: ArgumentHelp("The seed of everything random.", valueName: "n"))
-    var seed: UInt64?
-
-    @Option(
-        help: ArgumentHelp(
-            "Faults of units instead of line.yaml's (`station emulate faults`).", valueName: "list"))
-    var faults: String?
+    @OptionGroup var arriving: ArrivingUnits
 
     @Option(help: ArgumentHelp("Faults of cables, separated by commas.", valueName: "list"))
     var cable: String?
@@ -68,16 +59,13 @@ struct EmulateUSBIPCommand: AsyncParsableCommand {
         if let slots, !(1...16).contains(slots) {
             throw ValidationError("--slots must be 1 to 16, found \(slots).")
         }
-        if let units, !(0...1_000_000).contains(units) {
-            throw ValidationError("--units must be 0 to 1000000, found \(units).")
-        }
     }
 
     func run() async throws {
         let folder = try options.load()
-        let line = try EmulatedSlots.line(
-            for: folder, order: try folder.chosenOrder(order),
-            wishes: EmulationWishes(units: units, seed: seed, faults: faults))
+        let (line, remarks) = try EmulatedSlots.line(
+            for: folder, order: try folder.chosenOrder(order), wishes: EmulationWishes(arriving: arriving))
+        for remark in remarks { Terminal.line(remark) }
         let places = try self.places(in: folder)
         let cableFaults = try CableFault.parse(cable ?? "", slots: places.map(\.name))
         let settings = folder.station.network
