@@ -108,12 +108,16 @@ let package = Package(
             ]),
 
         // What people see: numbers, pictures of numbers, pages.
+        .target(name: "Statistics"),
+        .target(name: "Charts", dependencies: ["Statistics"]),
         .target(
             name: "StationPages",
             dependencies: [
-                "Audit", "StationStore", "StationConfig", "ContentAddress",
+                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress",
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Languages")]),
 
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
@@ -208,6 +212,14 @@ let package = Package(
                 "Blessing", "ImpEmulator", "Imp003", "StationConfig", "StationStore", "Ledger", "Fixturing",
                 "SerialNOR",
                 "TimeAndChance",
+            ]),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TimeAndChance"]),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts", "Statistics"]),
+        .testTarget(
+            name: "StationPagesTests",
+            dependencies: [
+                "StationPages", "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "Blessing",
+                "ImpEmulator", "Imp003", "Fixturing", "Ledger", "TimeAndChance",
             ]),
         .testTarget(
             name: "USBFixtureTests",

@@ -1,0 +1,36 @@
+/// The operator's page: `/`.
+struct OperatorPage {
+    let line: LineState
+    let scanner: ScannerSettings
+    let frame: PageFrame
+
+    var view: [String: Any] {
+        let words = frame.words
+        return frame.view(title: words.say("operator_title")).merging(
+            [
+                "station": line.station,
+                "tiles": line.slots.map { SlotTile(state: $0, words: words).view },
+                "orders": line.orders.prefix(3).map { order -> [String: Any] in
+                    [
+                        "id": order.id, "sku": order.sku, "market": order.market ?? "",
+                        "title": order.title ?? "", "blessed": "\(order.blessed)",
+                        "quantity": "\(order.quantity)", "state": order.state.rawValue,
+                        "stateText": words.say("order_\(order.state.rawValue)"),
+                    ]
+                },
+                "alarms": line.alarms.map { ["code": $0.code, "text": $0.text] as [String: Any] },
+                "scanner": scanner.json, "jsWords": JSONText.object(scriptWords),
+                "sequence": "\(line.sequence)",
+            ], uniquingKeysWith: { $1 })
+    }
+
+    /// What the script says by itself.
+    private var scriptWords: [String: String] {
+        var texts: [String: String] = [:]
+        for group in ["js_", "phase_", "advice_", "reason_", "action_", "stage_", "order_"] {
+            let kept = group == "js_" ? "" : group
+            for (key, text) in frame.words.group(group) { texts[kept + key] = text }
+        }
+        return texts
+    }
+}
