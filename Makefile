@@ -1,5 +1,5 @@
 # Two words are enough on a fresh Debian 12 or Ubuntu machine with a Swift toolchain:
-#   make run     install what is missing, build, bless the demo work order with live progress
+#   make run     install what is missing, build, run the service on the demo line with live progress; prints the address to open
 #   make test    the whole test suite
 # And for those who stay: make check, make bench, make fuzz, make lint, make format, make clean.
 
@@ -7,6 +7,7 @@ SWIFT ?= swift
 STATION = $(SWIFT) run --skip-build station
 DEMO = stations/demo
 ORDER ?= WO-2026-0117
+LISTEN ?= 127.0.0.1:8720
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
@@ -16,7 +17,8 @@ run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
 	@$(SWIFT) build --product station
 	@$(STATION) init --folder $(DEMO) --database $(RECORD)
-	@$(STATION) run $(ORDER) --folder $(DEMO) --database $(RECORD) --pace 25
+	@if [ -t 1 ]; then stay="--listen $(LISTEN)"; else stay="--listen 127.0.0.1:0 --until-done"; fi; \
+	$(STATION) serve --folder $(DEMO) --database $(RECORD) --order $(ORDER) --mode automatic --pace 25 --guests $$stay
 
 test: packages
 	$(SWIFT) build --build-tests

@@ -12,9 +12,14 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
         // Ground floor.
@@ -117,15 +122,35 @@ let package = Package(
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
 
+        // The line as a service: slots for people and machines, over HTTP.
+        .target(
+            name: "StationService",
+            dependencies: [
+                "StationPages", "People", "Blessing", "Audit", "StationStore", "StationConfig", "Ledger",
+                "Fixturing",
+                "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
         // The command line.
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "StationConfig",
-                "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
+                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People", "StationConfig",
+                "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport",
+                "VirtualSlot",
                 "VirtualUSB",
                 "Fixturing", "TimeAndChance",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // The figures of docs/performance.md.

@@ -25,7 +25,8 @@ struct Station: AsyncParsableCommand {
             CommandGroup(
                 name: "Line",
                 subcommands: [
-                    InitCommand.self, CheckCommand.self, RunCommand.self, UnitCommand.self, OrderCommand.self,
+                    InitCommand.self, CheckCommand.self, RunCommand.self, ServeCommand.self, UnitCommand.self,
+                    OrderCommand.self,
                     USBCommand.self,
                 ]),
             CommandGroup(

@@ -1,8 +1,10 @@
 import Blessing
 import FactoryLink
 import Imp003
+import People
 import SerialNOR
 import StationConfig
+import StationService
 import StationStore
 
 /// How the program ends; part of its interface.
@@ -43,6 +45,9 @@ struct StationFailure: Error {
         case let error as PlanRefusal: self.init(.refused, "\(error)")
         case let error as OrderDisagreement: self.init(.refused, "\(error)")
         case let error as ConfigFileError: self.init(.badInput, "\(error)")
+        case let error as ServiceRefusal: self.init(.refused, "\(error)")
+        case let error as PeopleError: self.init(.refused, "\(error)")
+        case let error as DeskRefusal: self.init(.refused, "\(error)")
         case let error as SecretError: self.init(.badInput, "\(error)")
         case let error as RegionError: self.init(.badInput, "\(error)")
         case let error as ChipRefusal: self.init(.refused, "\(error)")

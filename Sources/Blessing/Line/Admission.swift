@@ -24,6 +24,14 @@ actor Admission {
         return await withCheckedContinuation { waiting.append($0) }
     }
 
+    /// Takes a place if one is free now.
+    func enterNow() -> Bool {
+        guard !closed, open > 0 else { return false }
+        open -= 1
+        running += 1
+        return true
+    }
+
     /// Gives a place back (`used` false), or fills it for good.
     func leave(used: Bool) {
         running -= 1

@@ -1,4 +1,3 @@
-import FactoryLink
 import Fixturing
 import StationConfig
 import StationStore
@@ -28,22 +27,18 @@ public struct Line: Sendable {
     /// come, or a person stops the line.
     /// - Throws: `StoreError` when the record can't be kept; every fixture is safe then.
     public func run() async throws -> LineReport {
-        let status = try await openOrder()
-        let tokens = NVRAMTokens()
-        try await rememberTokens(tokens)
+        let order = try await OrderInWork.open(plan, in: store)
         let slotsInUse = SlotsInUse()
-        let admission = Admission(places: status.quantity - status.blessed - status.running)
         var report = LineReport(
-            order: plan.order.id, quantity: status.quantity, blessedBefore: status.blessed)
+            order: plan.order.id, quantity: order.before.quantity, blessedBefore: order.before.blessed)
         let control = settings.control
         let tasks = slots.enumerated().map { index, slot in
             let runner = SlotRunner(
-                name: slot.name, number: index + 1, fixture: slot.fixture, plan: plan, store: store,
-                settings: settings, tokens: tokens, admission: admission,
-                slotsInUse: slotsInUse, tell: tell)
+                name: slot.name, number: index + 1, fixture: slot.fixture, order: order, store: store,
+                settings: settings, slotsInUse: slotsInUse, tell: tell)
             return Task {
                 do {
-                    return try await runner.run()
+                    return try await runner.run().units
                 } catch {
                     // Without a record no unit may be touched: the other slots stop at their next safe point.
                     control.abort()
@@ -69,35 +64,6 @@ public struct Line: Sendable {
         report.wasStopped = control.isFinishing
         return report
     }
-
-    private func openOrder() async throws -> OrderStatus {
-        let order = plan.order
-        if try await store.reader.order(order.id) == nil {
-            _ = try await store.append(
-                .orderOpened(
-                    OrderOpened(
-                        order: order.id, sku: plan.variant.id, quantity: order.quantity,
-                        market: order.market?.description, serials: RecordedSerialRange(order.serials))))
-        }
-        guard let status = try await store.reader.order(order.id) else {
-            throw StoreError.notFound("work order \(order.id), which was just opened")
-        }
-        try status.mustMatch(plan)
-        return status
-    }
-
-    /// What earlier units of this SKU returned for the same NVRAM bytes.
-    private func rememberTokens(_ tokens: NVRAMTokens) async throws {
-        guard let nvram = plan.nvram else { return }
-        let reader = store.reader
-        for run in try await reader.runs(RunFilter(sku: plan.variant.id, outcome: .passed, limit: 5)) {
-            guard let id = run.device, let device = try await reader.device(id),
-                device.nvram == nvram.digest.hex,
-                let token = device.nvramToken
-            else { continue }
-            await tokens.keep(token, for: nvram.digest)
-        }
-    }
 }
 
 /// What a session on a line came to.
@@ -108,6 +74,12 @@ public struct LineReport: Sendable {
     public var blessedBefore: Int
     public var units: [UnitResult] = []
     public var wasStopped = false
+
+    public init(order: String, quantity: Int, blessedBefore: Int) {
+        self.order = order
+        self.quantity = quantity
+        self.blessedBefore = blessedBefore
+    }
 
     public func count(_ outcome: RunOutcome) -> Int { units.count { $0.outcome == outcome } }
 }

@@ -39,7 +39,7 @@ extension UnitProcedure {
         nextAct += 1
         let context = context
         let run = try context.startedRun
-        try Task.checkCancellation()
+        try checkWhetherWanted()
         try await context.write(.actIntended(ActIntended(run: run, act: number, kind: kind, detail: detail)))
         let result = await shielded {
             do {
@@ -57,6 +57,14 @@ extension UnitProcedure {
         if let companion = also?(result) { records.append(companion) }
         try await context.write(records)
         if let stop = result.stop { throw stop }
+    }
+}
+
+extension UnitProcedure {
+    /// The point at which a stop takes effect; a unit that is blessed goes to its end, since half a minute of patience
+    /// is cheaper than a blessed unit that nobody saw cleared.
+    func checkWhetherWanted() throws {
+        if stage != .finish { try Task.checkCancellation() }
     }
 }
 

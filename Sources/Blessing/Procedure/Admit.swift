@@ -174,9 +174,11 @@ extension UnitProcedure {
 
     private func leaseSerial(_ identity: UnitIdentity) async throws -> SerialLease {
         let store = context.store
-        let order = context.plan.order.id
+        let order = context.plan.order
+        // A serial number that the unit wears already is the one that it gets.
+        let worn = context.arrival.scannedCode.flatMap { order.serials.contains($0) ? $0 : nil }
         return try await context.recording {
-            try await store.leaseSerial(order: order, device: identity.device.text)
+            try await store.leaseSerial(order: order.id, device: identity.device.text, wanted: worn)
         }
     }
 }

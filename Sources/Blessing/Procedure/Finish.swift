@@ -14,7 +14,10 @@ extension UnitProcedure {
                     Reason(.notCleared, "blessed, but imp.clearconfiguration() was not confirmed: \(error)"))
             }
         }
-        try await context.fixture.setPower(false)
+        let fixture = context.fixture
+        try await shielded { () -> Result<Void, any Error> in
+            do { return .success(try await fixture.setPower(false)) } catch { return .failure(error) }
+        }.get()
         if let lease, let device = identity?.device.text {
             try await context.write(
                 .serialConfirmed(

@@ -91,7 +91,7 @@ struct UnitProcedure {
     private mutating func perform(_ stage: ProcedureStage) async throws {
         self.stage = stage
         stageMeasurements = []
-        try Task.checkCancellation()
+        try checkWhetherWanted()
         context.event(.stage(stage))
         let time = context.fixture.time
         let began = await time.now()

@@ -1,0 +1,108 @@
+import HTTPTypes
+import People
+
+/// Who may use a route.
+enum Access: Sendable, Equatable {
+    /// Everybody who reaches the port: sign-in, health, assets, signed webhooks.
+    case everybody
+    case needs(Permission)
+}
+
+/// One address with one method; the whole interface is a list of these.
+struct Route: Sendable {
+    /// What a route does to the station.
+    enum Effect: Sendable, Equatable {
+        case reads
+        /// Changes something; an `Idempotency-Key` makes a repetition harmless.
+        case acts
+        /// Changes something and is harmless to repeat, or has a protection of its own (sign-in, webhooks).
+        case actsWithoutKey
+    }
+
+    let method: HTTPRequest.Method
+    /// `/api/v1/slots/{slot}/start`
+    let path: String
+    /// The operation's name in `schema/openapi.yaml` and in metrics.
+    let name: String
+    let access: Access
+    let effect: Effect
+    /// Query parameters that are understood; others are refused.
+    let query: Set<String>
+    /// Largest body, bytes.
+    let largestBody: Int
+    let answer: @Sendable (Exchange) async throws -> Answer
+    let segments: [Segment]
+
+    enum Segment: Sendable, Equatable {
+        case literal(String)
+        case parameter(String)
+        /// The rest of the path.
+        case rest(String)
+    }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ name: String, _ access: Access,
+        _ effect: Effect = .reads,
+        query: Set<String> = [], largestBody: Int = 64 * 1024,
+        answer: @escaping @Sendable (Exchange) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.name = name
+        self.access = access
+        self.effect = effect
+        self.query = query
+        self.largestBody = largestBody
+        self.answer = answer
+        segments = path.split(separator: "/").map { part in
+            if part.hasPrefix("{"), part.hasSuffix("*}") {
+                return .rest(String(part.dropFirst().dropLast(2)))
+            }
+            if part.hasPrefix("{"), part.hasSuffix("}") {
+                return .parameter(String(part.dropFirst().dropLast()))
+            }
+            return .literal(String(part))
+        }
+    }
+
+    /// The values of the path's parameters; nil when the path is another's.
+    func match(_ path: [String]) -> [String: String]? {
+        var values: [String: String] = [:]
+        for (index, segment) in segments.enumerated() {
+            if case .rest(let name) = segment {
+                values[name] = path.dropFirst(index).joined(separator: "/")
+                return values
+            }
+            guard index < path.count else { return nil }
+            switch segment {
+            case .literal(let text): if text != path[index] { return nil }
+            case .parameter(let name): values[name] = path[index]
+            case .rest: return nil
+            }
+        }
+        return path.count == segments.count ? values : nil
+    }
+}
+
+/// All routes.
+struct RouteTable: Sendable {
+    let routes: [Route]
+
+    enum Finding: Sendable {
+        case found(Route, [String: String])
+        /// The address exists, with these methods.
+        case otherMethod([HTTPRequest.Method])
+        case none
+    }
+
+    func find(_ method: HTTPRequest.Method, _ path: [String]) -> Finding {
+        let wanted = method == .head ? .get : method
+        var others: [HTTPRequest.Method] = []
+        for route in routes {
+            guard let values = route.match(path) else { continue }
+            if route.method == wanted { return .found(route, values) }
+            others.append(route.method)
+        }
+        return others.isEmpty ? .none : .otherMethod(others)
+    }
+}

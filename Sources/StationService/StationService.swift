@@ -1,0 +1,230 @@
+import Blessing
+import Foundation
+import GRDB
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import People
+import ServiceLifecycle
+import StationConfig
+import StationStore
+import Synchronization
+import TimeAndChance
+
+/// The station as a service: owns the slots and the record, answers people and machines over HTTP.
+///
+/// Everything that can be wrong is found in ``init(settings:folder:load:store:slots:line:clock:logger:watch:)``; ``run(orders:announce:)``
+/// then listens until it is told to stop.
+public final class StationService: Sendable {
+    public let settings: ServiceSettings
+    let sources: Sources
+    private let logger: Logger
+    private let notifier: SystemdNotifier
+    private let localToken: String
+    private let group = Mutex<ServiceGroup?>(nil)
+
+    /// - Parameters:
+    ///   - folder: as it was loaded and checked.
+    ///   - load: loads it again, when an engineer asks for that.
+    ///   - store: open, with unfinished runs closed already; is not closed here.
+    ///   - line: what is the same for every unit.
+    ///   - watch: sees the desk's news as well: a terminal, for instance. Must return at once.
+    /// - Throws: ``ServiceRefusal``, `PeopleError`, errors of the service's own database.
+    public init(
+        settings: ServiceSettings, folder: StationFolder,
+        load: @escaping @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem]),
+        store: StationStore, slots: [DeskSlot], line: LineSettings, clock: any WallClock = SystemWallClock(),
+        logger: Logger, environment: [String: String] = [:],
+        watch: @escaping @Sendable (DeskEvent) -> Void = { _ in }
+    ) async throws {
+        try settings.check()
+        self.settings = settings
+        self.logger = logger
+        notifier = SystemdNotifier(environment: environment)
+        localToken = LocalAddress.newToken()
+        let people = try PeopleBook(at: settings.peopleFile, clock: clock)
+        let database = try ServiceDatabase(path: settings.databaseFile)
+        let metrics = ServiceMetrics(registry: PrometheusRegistry())
+        let hub = EventHub()
+        var rule = LineBoard.YieldRule()
+        rule.floor = settings.yieldFloor
+        let board = LineBoard(
+            station: folder.station.name, slots: slots, hub: hub, clock: clock, rule: rule,
+            onNews: { news in metrics.took(news) })
+        let desk = Desk(
+            slots: slots, store: store, settings: line,
+            tell: { event in
+                board.take(event)
+                watch(event)
+            })
+        sources = Sources(
+            desk: desk, board: board, hub: hub, store: store,
+            configuration: LoadedFolder(folder, load: load),
+            database: database, people: people,
+            gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
+            metrics: metrics,
+            clock: clock, program: settings.program, startedAt: clock.utcMilliseconds(),
+            readiness: Readiness())
+    }
+
+    /// A one-time code with which the first administrator is made; nil when there is one.
+    public func setUpCode() async throws -> String? {
+        try await sources.people.setUpCode()
+    }
+
+    /// Every route, with what it needs.
+    var table: RouteTable {
+        let sources = sources
+        return RouteTable(
+            routes: sources.systemRoutes + sources.lineRoutes + sources.orderRoutes
+                + sources.peopleRoutes(isSecure: settings.tls != nil))
+    }
+
+    /// Answers requests without a socket, for tests.
+    var responder: StationResponder {
+        StationResponder(
+            table: table, gate: sources.gate,
+            keys: IdempotencyKeys(database: sources.database, clock: sources.clock),
+            hosts: hostRule, metrics: sources.metrics, isSecure: settings.tls != nil)
+    }
+
+    private var hostRule: HostRule {
+        // With a certificate the browser itself makes sure of the name.
+        if settings.tls != nil { return HostRule(names: []) }
+        var names = Set(settings.names.map { $0.lowercased() })
+        names.formUnion(["localhost", "127.0.0.1", "::1"])
+        if settings.listen.isLoopback { names.insert(settings.listen.host.lowercased()) }
+        return settings.listen.isLoopback || !settings.names.isEmpty
+            ? HostRule(names: names) : HostRule(names: [])
+    }
+
+    /// Listens until it is told to stop, by ``stop()`` or by the surrounding task's cancellation.
+    /// - Parameters:
+    ///   - orders: to be opened when the service listens.
+    ///   - announce: is given the address to open, before any unit is started.
+    /// - Throws: ``ServiceRefusal``, what opening the orders throws.
+    public func run(
+        orders: [(id: String, mode: DeskMode)], announce: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let sources = sources
+        let settings = settings
+        let running = Mutex<(any Error)?>(nil)
+        var http = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
+        http.httpDecoder = .init(
+            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+        let application = Application(
+            responder: responder, server: .http1(configuration: http),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.listen.host, port: settings.listen.port), serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
+            onServerRunning: { channel in
+                do {
+                    try await self.listening(
+                        on: channel.localAddress?.port ?? settings.listen.port, orders, announce)
+                } catch {
+                    running.withLock { $0 = error }
+                    self.stop()
+                }
+            },
+            logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                // Ended in reverse: the desk is put down while pages still see it happen.
+                services: [
+                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: DeskService(
+                            sources: sources, notifier: notifier, parking: settings.parking, logger: logger),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: logger))
+        self.group.withLock { $0 = group }
+        defer {
+            self.group.withLock { $0 = nil }
+            unlink(settings.localFile)
+        }
+        do {
+            try await group.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ServiceRefusal.taken(settings.listen, "the address is in use")
+        } catch let error as IOError {
+            throw ServiceRefusal.taken(settings.listen, String(cString: strerror(error.errnoCode)))
+        }
+        if let failure = running.withLock({ $0 }) { throw failure }
+    }
+
+    /// Puts everything down safely; ``run(orders:announce:)`` returns then.
+    public func stop() {
+        let group = group.withLock { $0 }
+        Task { await group?.triggerGracefulShutdown() }
+    }
+
+    /// Units in work are stopped at the next safe point, power off first.
+    public func abortAll() async {
+        for slot in await sources.desk.slots {
+            _ = try? await sources.desk.abort(
+                slot.name, reason: "the service is stopped now",
+                by: DeskPerson(id: "console", place: "console"))
+        }
+    }
+
+    private func listening(
+        on port: Int, _ orders: [(id: String, mode: DeskMode)], _ announce: @Sendable (String) -> Void
+    ) async throws {
+        let scheme = settings.tls == nil ? "http" : "https"
+        let wild = ["0.0.0.0", "::"].contains(settings.listen.host)
+        let host = settings.names.first ?? (wild ? "localhost" : settings.listen.host)
+        let shown = ListenAddress(host: host, port: port)
+        let local = ListenAddress(host: wild ? "127.0.0.1" : settings.listen.host, port: port)
+        try LocalAddress(address: "\(scheme)://\(local)", token: localToken, pid: getpid())
+            .write(to: settings.localFile)
+        try await sources.store.append(
+            .stationStarted(
+                StationStarted(
+                    program: settings.program,
+                    detail: ["as": "service", "address": "\(scheme)://\(shown)", "boot": sources.hub.boot])))
+        announce("\(scheme)://\(shown)/")
+        sources.readiness.set(true)
+        notifier.ready("listening on \(shown)")
+        for order in try await remembered(besides: orders) + orders {
+            try await sources.open(order.id, mode: order.mode, by: nil)
+        }
+        if settings.untilDone {
+            let desk = sources.desk
+            Task {
+                await desk.untilSettled(orders.map(\.id))
+                self.stop()
+            }
+        }
+    }
+
+    /// What lay on the desk when the service ended, less what the folder has no more.
+    private func remembered(besides orders: [(id: String, mode: DeskMode)]) async throws -> [(
+        id: String, mode: DeskMode
+    )] {
+        let rows = try await sources.database.queue.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT id, mode FROM desk_order WHERE standing = 'open' ORDER BY position"
+            )
+            .map { row in (id: row["id"] as String, mode: DeskMode(rawValue: row["mode"]) ?? .scan) }
+        }
+        var found: [(id: String, mode: DeskMode)] = []
+        for row in rows where !orders.contains(where: { $0.id == row.id }) {
+            guard sources.configuration.current.order(row.id) != nil,
+                try await sources.reader.order(row.id)?.isClosed != true
+            else { continue }
+            found.append(row)
+        }
+        return found
+    }
+}
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
