@@ -83,6 +83,14 @@ let package = Package(
                 "StationStore", "Ledger", "Wording", "ContentAddress",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Many stations on one database, over the PostgreSQL protocol.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "Plant",
+            dependencies: [
+                "CLibPQ", "Audit", "StationStore", "Ledger", "TimeAndChance", "ContentAddress",
+            ],
+            resources: [.embedInCode("PlantMigrations")], swiftSettings: hot),
         .target(
             name: "Blessing",
             dependencies: [
@@ -98,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
+                "Audit", "Blessing", "Conformance", "Plant", "ImpEmulator", "NORChipModel", "StationConfig",
                 "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
                 "VirtualUSB",
                 "Fixturing", "TimeAndChance",
@@ -157,6 +165,12 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
+        .target(name: "FaultyWire", path: "Tests/Helpers/FaultyWire"),
+        .testTarget(
+            name: "PlantTests",
+            dependencies: [
+                "Plant", "FaultyWire", "Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance",
+            ]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

@@ -71,6 +71,13 @@ public struct Line: Sendable {
     }
 
     private func openOrder() async throws -> OrderStatus {
+        try await Self.openOrder(of: plan, in: store)
+    }
+
+    /// Opens a plan's work order in the record when it is not there yet.
+    /// - Throws: ``OrderDisagreement`` when it is there and says something else; `StoreError`.
+    @discardableResult
+    public static func openOrder(of plan: BlessingPlan, in store: StationStore) async throws -> OrderStatus {
         let order = plan.order
         if try await store.reader.order(order.id) == nil {
             _ = try await store.append(
