@@ -99,6 +99,14 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Migrations")]),
+        // Many stations on one database, over the PostgreSQL protocol.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "Plant",
+            dependencies: [
+                "CLibPQ", "Audit", "StationStore", "Ledger", "TimeAndChance", "ContentAddress",
+            ],
+            resources: [.embedInCode("PlantMigrations")], swiftSettings: hot),
         .target(
             name: "Blessing",
             dependencies: [
@@ -144,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People", "StationConfig",
+                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People", "Plant", "StationConfig",
                 "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport",
                 "VirtualSlot",
                 "VirtualUSB",
@@ -205,6 +213,12 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
+        .target(name: "FaultyWire", path: "Tests/Helpers/FaultyWire"),
+        .testTarget(
+            name: "PlantTests",
+            dependencies: [
+                "Plant", "FaultyWire", "Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance",
+            ]),
         .testTarget(
             name: "PeopleTests",
             dependencies: ["People", "TimeAndChance", .product(name: "GRDB", package: "GRDB.swift")]),

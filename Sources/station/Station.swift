@@ -18,7 +18,7 @@ struct Station: AsyncParsableCommand {
               station unit show 30000c2a69000001 --folder stations/demo
 
             Exit codes: 0 success · 1 a unit failed and the order is not full · 2 refused, nothing was changed · 3 evidence does not hold · \
-            64 bad input · 70 internal fault · 74 the record can't be kept · 130 interrupted.
+            64 bad input · 69 the plant does not answer · 70 internal fault · 74 the record can't be kept · 130 interrupted.
             """,
         version: Program.version,
         groupedSubcommands: [
@@ -35,7 +35,7 @@ struct Station: AsyncParsableCommand {
                     SKUCommand.self, RegionCommand.self, NVRAMCommand.self, FlashCommand.self,
                     EmulateCommand.self, ConformanceCommand.self, SquirrelCommand.self,
                 ]),
-            CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Record", subcommands: [AuditCommand.self, PlantCommand.self]),
         ])
 
     static func main() async {

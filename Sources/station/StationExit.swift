@@ -2,6 +2,7 @@ import Blessing
 import FactoryLink
 import Imp003
 import People
+import Plant
 import SerialNOR
 import StationConfig
 import StationService
@@ -18,6 +19,8 @@ enum StationExit: Int32, CaseIterable {
     case evidence = 3
     /// Arguments or files are wrong.
     case badInput = 64
+    /// The plant database does not answer, or has no room.
+    case unavailable = 69
     /// A defect of the program.
     case internalFault = 70
     /// The database or the disk failed.
@@ -52,6 +55,7 @@ struct StationFailure: Error {
         case let error as RegionError: self.init(.badInput, "\(error)")
         case let error as ChipRefusal: self.init(.refused, "\(error)")
         case let error as FlashRefusal: self.init(.badInput, "\(error)")
+        case let error as PlantError: self.init(error.exit, "\(error)")
         case let error as FlashFailure: self.init(.unitFailed, "\(error)")
         default: return nil
         }

@@ -21,6 +21,7 @@ import Testing
                 order: "WO-1", sku: "lamp", quantity: 5, market: "EU",
                 serials: SerialRange(prefix: "L", first: 1, last: 9, width: 4))),
         .orderClosed(OrderClosed(order: "WO-1", reason: "done")),
+        .serialsGranted(SerialsGranted(order: "WO-1", first: 1, last: 4)),
         .serialLeased(SerialLeased(order: "WO-1", device: unit(1).device, serial: "L0001")),
         .serialConfirmed(SerialConfirmed(serial: "L0001", device: unit(1).device, run: run)),
         .serialReturned(SerialReturned(serial: "L0001", device: unit(1).device, reason: "failed")),

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Makes sure that the Debian packages which the build needs are installed: installs them when it may, and
-# otherwise says in one line what to type. With the word usb-test: those of "make usb-test" instead.
+# otherwise says in one line what to type. With a word: those of "make usb-test" or "make plant-test" instead.
 set -eu
 
-wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev wireless-regdb"
+wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev wireless-regdb"
 if [ "${1:-}" = usb-test ]; then
     wanted="qemu-system-x86 busybox-static cpio kmod xz-utils flashrom usbutils"
+fi
+if [ "${1:-}" = plant ]; then
+    wanted="postgresql"
 fi
 missing=""
 
@@ -14,7 +17,7 @@ if ! command -v swift >/dev/null 2>&1; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3 and libusb 1.0, and wireless-regdb, by hand." >&2
+    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3, libusb 1.0 and libpq, and wireless-regdb, by hand." >&2
     exit 0
 fi
 for package in $wanted; do

@@ -16,7 +16,13 @@ extension OrderStatus {
         if let prefix = serialPrefix, let first = serialFirst, let last = serialLast, let width = serialWidth
         {
             let recorded = RecordedSerialRange(
-                prefix: prefix, first: first, last: last, width: width, suffix: serialSuffix ?? "")
+                prefix: prefix, first: first, last: last, width: width, suffix: serialSuffix ?? "",
+                isShared: serialsShared ?? false)
+            if recorded.isShared != wanted.isShared {
+                throw OrderDisagreement(
+                    order: order, what: "serial numbers", recorded: recorded.isShared ? "shared" : "its own",
+                    found: wanted.isShared ? "shared" : "its own")
+            }
             if recorded != wanted {
                 throw OrderDisagreement(
                     order: order, what: "serial range",
@@ -47,6 +53,6 @@ extension RecordedSerialRange {
     init(_ range: StationConfig.SerialRange) {
         self.init(
             prefix: range.prefix, first: range.first, last: range.last, width: range.width,
-            suffix: range.suffix)
+            suffix: range.suffix, isShared: range.isShared)
     }
 }

@@ -13,18 +13,7 @@ struct OrderInWork: Sendable {
     /// Opens the order in the record if it is new.
     /// - Throws: `OrderDisagreement` when the record says something else than the order's file, `StoreError`.
     static func open(_ plan: BlessingPlan, in store: StationStore) async throws -> OrderInWork {
-        let order = plan.order
-        if try await store.reader.order(order.id) == nil {
-            _ = try await store.append(
-                .orderOpened(
-                    OrderOpened(
-                        order: order.id, sku: plan.variant.id, quantity: order.quantity,
-                        market: order.market?.description, serials: RecordedSerialRange(order.serials))))
-        }
-        guard let status = try await store.reader.order(order.id) else {
-            throw StoreError.notFound("work order \(order.id), which was just opened")
-        }
-        try status.mustMatch(plan)
+        let status = try await Line.openOrder(of: plan, in: store)
         return OrderInWork(
             plan: plan, tokens: try await tokens(for: plan, in: store),
             admission: Admission(places: status.quantity - status.blessed - status.running), before: status)
@@ -43,5 +32,27 @@ struct OrderInWork: Sendable {
             await tokens.keep(token, for: nvram.digest)
         }
         return tokens
+    }
+}
+
+extension Line {
+    /// Opens a plan's work order in the record when it is not there yet.
+    /// - Returns: how it stands.
+    /// - Throws: `OrderDisagreement` when it is there and says something else; `StoreError`.
+    @discardableResult
+    public static func openOrder(of plan: BlessingPlan, in store: StationStore) async throws -> OrderStatus {
+        let order = plan.order
+        if try await store.reader.order(order.id) == nil {
+            _ = try await store.append(
+                .orderOpened(
+                    OrderOpened(
+                        order: order.id, sku: plan.variant.id, quantity: order.quantity,
+                        market: order.market?.description, serials: RecordedSerialRange(order.serials))))
+        }
+        guard let status = try await store.reader.order(order.id) else {
+            throw StoreError.notFound("work order \(order.id), which was just opened")
+        }
+        try status.mustMatch(plan)
+        return status
     }
 }

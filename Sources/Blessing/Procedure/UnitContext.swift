@@ -128,8 +128,8 @@ extension ReasonCode {
         case .alreadyBlessed: self = .alreadyBlessed
         case .quarantined: self = .inQuarantine
         case .orderFull, .orderClosed: self = .orderFull
-        case .serialsExhausted, .noSerialRange: self = .serialsExhausted
-        case .serialTaken, .serialOutsideRange: self = .serialConflict
+        case .serialsExhausted, .noSerialRange, .noSerialsGranted: self = .serialsExhausted
+        case .serialTaken, .serialOutsideRange, .serialNotGranted: self = .serialConflict
         case .macTaken, .macChanged, .deviceBusy, .runHasOtherDevice: self = .identityConflict
         default: self = .recordRefused
         }

@@ -132,7 +132,7 @@ struct OrderReading {
         do {
             return try SerialRange(
                 prefix: node.text("prefix") ?? "", first: first, last: last, width: width,
-                suffix: node.text("suffix") ?? "")
+                suffix: node.text("suffix") ?? "", isShared: node.boolean("shared") ?? false)
         } catch {
             let key =
                 switch error {

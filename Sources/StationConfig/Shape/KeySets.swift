@@ -214,6 +214,7 @@ enum Keys {
             .required("last", .integer(0...999_999_999_999)),
             .required("width", .integer(1...12)),
             .optional("suffix", .text(.serialPart)),
+            .optional("shared", .boolean),
         ])
 
     // MARK: line.yaml

@@ -12,10 +12,13 @@ public struct SerialRange: Hashable, Sendable {
     public let width: Int
     /// As `prefix`; must not begin with a digit, so that a serial can be read back in one way only.
     public let suffix: String
+    /// Several stations share the numbers, and the plant hands them out in blocks.
+    public let isShared: Bool
 
     /// - Throws: `SerialRangeError` when the range makes no sense.
     public init(
-        prefix: String = "", first: Int64, last: Int64, width: Int, suffix: String = ""
+        prefix: String = "", first: Int64, last: Int64, width: Int, suffix: String = "",
+        isShared: Bool = false
     ) throws(SerialRangeError) {
         guard first >= 0, first <= last else { throw .backwards(first: first, last: last) }
         guard (1...12).contains(width), String(last).utf8.count <= width else {
@@ -32,6 +35,7 @@ public struct SerialRange: Hashable, Sendable {
         self.last = last
         self.width = width
         self.suffix = suffix
+        self.isShared = isShared
     }
 
     /// How many serial numbers there are.
@@ -130,10 +134,13 @@ extension SerialRange: CustomStringConvertible {
     }
 
     var canonical: CanonicalJSON {
-        .object([
+        var members: [String: CanonicalJSON] = [
             "prefix": .text(prefix), "first": .integer(first), "last": .integer(last),
             "width": .integer(Int64(width)), "suffix": .text(suffix),
-        ])
+        ]
+        // Absent where it is not so: digests of orders from before there was sharing stay what they are.
+        if isShared { members["shared"] = .boolean(true) }
+        return .object(members)
     }
 }
 

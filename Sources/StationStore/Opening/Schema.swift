@@ -10,6 +10,7 @@ enum Schema {
     static let migrations: [(name: String, sql: [UInt8])] = [
         ("0001-ledger", PackageResources._001_ledger_sql),
         ("0002-projections", PackageResources._002_projections_sql),
+        ("0003-serial-blocks", PackageResources._003_serial_blocks_sql),
     ]
 
     static var migrator: DatabaseMigrator {
@@ -36,7 +37,8 @@ enum Schema {
     /// The tables that can be made again from the ledger, parents before children, each with its key.
     static let projections: [(table: String, key: String)] = [
         ("station", "seq"), ("event", "seq"), ("session", "seq"), ("clock_set_back", "seq"),
-        ("content", "digest, name"), ("work_order", "id"), ("device", "id"), ("run", "id"),
+        ("content", "digest, name"), ("work_order", "id"), ("serial_block", "seq"), ("device", "id"),
+        ("run", "id"),
         ("device_image", "device, address"), ("run_image", "run, address"), ("identification", "seq"),
         ("act", "run, number"), ("step_name", "id"), ("step", "seq"), ("measurand", "id"),
         ("measurement", "step, position"), ("attachment", "seq"), ("label", "seq"), ("serial_lease", "seq"),

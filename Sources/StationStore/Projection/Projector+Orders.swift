@@ -10,7 +10,8 @@ extension Projector {
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
-                        SELECT id, serial_prefix, serial_width, serial_first, serial_last, serial_suffix FROM work_order
+                        SELECT id, serial_prefix, serial_width, serial_first, serial_last, serial_suffix, serial_shared
+                        FROM work_order
                         WHERE serial_prefix IS NOT NULL AND length(CAST(serial_prefix AS BLOB)) + serial_width = ?
                         """), arguments: [serials.prefix.utf8.count + serials.width])
             while let row = try rows.next() {
@@ -22,13 +23,13 @@ extension Projector {
         try execute(
             """
             INSERT INTO work_order (id, sku, market, quantity, opened_seq, opened_at, serial_prefix, serial_suffix,
-                serial_width, serial_first, serial_last, serial_next, blessed, failed)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+                serial_width, serial_first, serial_last, serial_next, serial_shared, blessed, failed)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
                 body.order, body.sku, body.market, body.quantity, place.sequence, place.at,
                 body.serials?.prefix, body.serials?.suffix, body.serials?.width, body.serials?.first,
-                body.serials?.last, body.serials?.first,
+                body.serials?.last, body.serials?.first, body.serials?.isShared ?? false ? 1 : 0,
             ])
     }
 
@@ -63,17 +64,53 @@ extension Projector {
                     ORDER BY number
                     """), arguments: [order])
         if let row = try returned.next() { return (range.text(row["number"]), true) }
-        var number: Int64 = row["serial_next"]
-        while number <= range.last {
-            let serial = range.text(number)
-            if try self.row("SELECT 1 FROM serial_lease WHERE serial = ? AND state <> 'returned'", [serial])
-                == nil
-            {
+        guard range.isShared else {
+            if let serial = try unused(from: row["serial_next"], through: range.last, range) {
                 return (serial, true)
+            }
+            throw Refusal.serialsExhausted(order: order)
+        }
+        for block in try Row.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT next, last FROM serial_block WHERE work_order = ? AND next <= last ORDER BY seq"),
+            arguments: [order])
+        {
+            if let serial = try unused(from: block["next"], through: block["last"], range) {
+                return (serial, true)
+            }
+        }
+        throw Refusal.noSerialsGranted(order: order)
+    }
+
+    private func unused(from first: Int64, through last: Int64, _ range: SerialRange) throws -> String? {
+        var number = first
+        while number <= last {
+            let serial = range.text(number)
+            if try row("SELECT 1 FROM serial_lease WHERE serial = ? AND state <> 'returned'", [serial]) == nil
+            {
+                return serial
             }
             number += 1
         }
-        throw Refusal.serialsExhausted(order: order)
+        return nil
+    }
+
+    func apply(_ body: SerialsGranted, _ place: Place) throws {
+        let order = try requireOpenOrder(body.order)
+        guard order["serial_prefix"] != nil, Self.range(order).isShared else {
+            throw Refusal.serialsNotShared(order: body.order)
+        }
+        let range = Self.range(order)
+        guard range.first <= body.first, body.last <= range.last else {
+            throw Refusal.serialOutsideRange(serial: range.text(body.last), order: body.order)
+        }
+        let other: Int64? = try value(
+            "SELECT first FROM serial_block WHERE work_order = ? AND first <= ? AND last >= ?",
+            [body.order, body.last, body.first])
+        if let other { throw Refusal.serialsGrantedAlready(order: body.order, first: range.text(other)) }
+        try execute(
+            "INSERT INTO serial_block (seq, work_order, first, last, next) VALUES (?, ?, ?, ?, ?)",
+            [place.sequence, body.order, body.first, body.last, body.first])
     }
 
     func apply(_ body: SerialLeased, _ place: Place) throws {
@@ -97,22 +134,43 @@ extension Projector {
                 throw Refusal.serialOutsideRange(serial: body.serial, order: body.order)
             }
             number = found
+            if range.isShared,
+                try row(
+                    "SELECT 1 FROM serial_block WHERE work_order = ? AND first <= ? AND last >= ?",
+                    [body.order, found, found]) == nil
+            {
+                throw Refusal.serialNotGranted(serial: body.serial, order: body.order)
+            }
         }
         try execute(
             "INSERT INTO serial_lease (seq, serial, work_order, device, state, number) VALUES (?, ?, ?, ?, 'leased', ?)",
             [place.sequence, body.serial, body.order, unit.id, number])
-        if number != nil { try advance(order) }
+        if let number { try advance(order, past: number) }
     }
 
     /// Moves an order's next number past those that were given out, also past those that were asked for by name.
-    private func advance(_ order: Row) throws {
+    private func advance(_ order: Row, past number: Int64) throws {
         let range = Self.range(order)
-        var next: Int64 = order["serial_next"]
-        while next <= range.last,
-            try row(
-                "SELECT 1 FROM serial_lease WHERE serial = ? AND (work_order = ? OR state <> 'returned')",
-                [range.text(next), order["id"] as String]) != nil
-        { next += 1 }
+        func firstUnleased(from first: Int64, through last: Int64) throws -> Int64 {
+            var next = first
+            while next <= last,
+                try row(
+                    "SELECT 1 FROM serial_lease WHERE serial = ? AND (work_order = ? OR state <> 'returned')",
+                    [range.text(next), order["id"] as String]) != nil
+            { next += 1 }
+            return next
+        }
+        if range.isShared {
+            guard
+                let block = try row(
+                    "SELECT seq, next, last FROM serial_block WHERE work_order = ? AND first <= ? AND last >= ?",
+                    [order["id"] as String, number, number])
+            else { return }
+            let next = try firstUnleased(from: block["next"], through: block["last"])
+            try execute("UPDATE serial_block SET next = ? WHERE seq = ?", [next, block["seq"] as Int64])
+            return
+        }
+        let next = try firstUnleased(from: order["serial_next"], through: range.last)
         if next != order["serial_next"] {
             try execute("UPDATE work_order SET serial_next = ? WHERE id = ?", [next, order["id"] as String])
         }
@@ -158,6 +216,6 @@ extension Projector {
     static func range(_ row: Row) -> SerialRange {
         SerialRange(
             prefix: row["serial_prefix"], first: row["serial_first"], last: row["serial_last"],
-            width: row["serial_width"], suffix: row["serial_suffix"])
+            width: row["serial_width"], suffix: row["serial_suffix"], isShared: row["serial_shared"] == 1)
     }
 }

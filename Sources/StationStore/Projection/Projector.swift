@@ -55,6 +55,7 @@ final class Projector {
         case .clockSetBack(let body): try apply(body, place)
         case .orderOpened(let body): try apply(body, place)
         case .orderClosed(let body): try apply(body, place)
+        case .serialsGranted(let body): try apply(body, place)
         case .serialLeased(let body): try apply(body, place); device = body.device
         case .serialConfirmed(let body): try apply(body, place); (run, device) = (body.run, body.device)
         case .serialReturned(let body): try apply(body, place); device = body.device

@@ -257,8 +257,10 @@ public struct OrderStatus: Codable, Equatable, Sendable, FetchableRecord {
     public var serialWidth: Int?
     public var serialFirst: Int64?
     public var serialLast: Int64?
-    /// Serial numbers that can still be leased; nil without a range.
+    /// Serial numbers that can still be leased; nil without a range. Of a shared order: of what was granted here.
     public var serialsLeft: Int64?
+    /// Several stations share the numbers; nil in records of programs that knew of no sharing.
+    public var serialsShared: Bool?
 
     /// Units that are neither blessed nor under way.
     public var left: Int { max(0, quantity - blessed - running) }
@@ -270,7 +272,9 @@ public struct OrderStatus: Codable, Equatable, Sendable, FetchableRecord {
                 AND r.blessing IS NOT 'blessed') AS running,
             o.serial_prefix AS serialPrefix, o.serial_suffix AS serialSuffix, o.serial_width AS serialWidth, o.serial_first AS serialFirst,
             o.serial_last AS serialLast,
-            o.serial_last - o.serial_next + 1 + (SELECT count(DISTINCT l.serial) FROM serial_lease l
+            o.serial_shared AS serialsShared,
+            CASE WHEN o.serial_shared THEN (SELECT coalesce(sum(b.last - b.next + 1), 0) FROM serial_block b
+                WHERE b.work_order = o.id) ELSE o.serial_last - o.serial_next + 1 END + (SELECT count(DISTINCT l.serial) FROM serial_lease l
                 WHERE l.work_order = o.id AND l.state = 'returned' AND l.number IS NOT NULL AND NOT EXISTS
                     (SELECT 1 FROM serial_lease u WHERE u.serial = l.serial AND u.state <> 'returned')) AS serialsLeft
         FROM work_order o

@@ -11,13 +11,18 @@ public struct SerialRange: Sendable, Equatable, Codable {
     public var width: Int
     /// What stands behind the number; does not begin with a digit.
     public var suffix: String
+    /// Several stations share the numbers: each uses only what the plant granted it.
+    public var isShared: Bool
 
-    public init(prefix: String, first: Int64, last: Int64, width: Int, suffix: String = "") {
+    public init(
+        prefix: String, first: Int64, last: Int64, width: Int, suffix: String = "", isShared: Bool = false
+    ) {
         self.prefix = prefix
         self.first = first
         self.last = last
         self.width = width
         self.suffix = suffix
+        self.isShared = isShared
     }
 
     /// The serial number with that number.
@@ -93,7 +98,8 @@ public struct OrderOpened: RecordBody {
             self.serials = SerialRange(
                 prefix: try serials.text("prefix"), first: try serials.integer("first"),
                 last: try serials.integer("last"), width: Int(try serials.integer("width")),
-                suffix: try serials.optionalText("suffix") ?? "")
+                suffix: try serials.optionalText("suffix") ?? "",
+                isShared: try serials.optionalFlag("shared") ?? false)
             try serials.finish()
         }
         sku = try fields.text("sku")
@@ -109,6 +115,10 @@ public struct OrderOpened: RecordBody {
             writer.member("first", serials.first)
             writer.member("last", serials.last)
             writer.member("prefix", serials.prefix)
+            if serials.isShared {
+                writer.key("shared")
+                writer.bool(true)
+            }
             writer.member("suffix", serials.suffix.isEmpty ? nil : serials.suffix)
             writer.member("width", Int64(serials.width))
             writer.endObject()
@@ -154,6 +164,42 @@ public struct OrderClosed: RecordBody {
     }
 
     var record: Record { .orderClosed(self) }
+}
+
+/// The plant granted this station a block of the order's serial numbers; no other station gets them.
+public struct SerialsGranted: RecordBody {
+    static let kind: StaticString = "serials.granted"
+    public var order: String
+    public var first: Int64
+    /// Included.
+    public var last: Int64
+
+    public init(order: String, first: Int64, last: Int64) {
+        self.order = order
+        self.first = first
+        self.last = last
+    }
+
+    init(from fields: inout RecordFields) throws(RecordFault) {
+        first = try fields.integer("first")
+        last = try fields.integer("last")
+        order = try fields.text("order")
+    }
+
+    func write(to writer: inout CanonicalJSONWriter) {
+        writer.member("first", first)
+        writer.member("last", last)
+        writer.member("order", order)
+    }
+
+    func check(_ rules: inout RecordRules) {
+        rules.integer(first, "first")
+        rules.integer(last, "last")
+        rules.require(first <= last, "last", "should be at least first, \(first), found \(last)")
+        rules.name(order, "order")
+    }
+
+    var record: Record { .serialsGranted(self) }
 }
 
 /// A serial number is set aside for a unit. Written by ``StationStore/leaseSerial(order:device:wanted:)``.

@@ -10,6 +10,7 @@ public enum Record: Sendable, Equatable {
     case contentStored(ContentStored)
     case orderOpened(OrderOpened)
     case orderClosed(OrderClosed)
+    case serialsGranted(SerialsGranted)
     case serialLeased(SerialLeased)
     case serialConfirmed(SerialConfirmed)
     case serialReturned(SerialReturned)
@@ -36,6 +37,7 @@ public enum Record: Sendable, Equatable {
         case .contentStored(let body): body
         case .orderOpened(let body): body
         case .orderClosed(let body): body
+        case .serialsGranted(let body): body
         case .serialLeased(let body): body
         case .serialConfirmed(let body): body
         case .serialReturned(let body): body
@@ -70,7 +72,8 @@ public enum Record: Sendable, Equatable {
 
     private static let bodies: [any RecordBody.Type] = [
         StationCreated.self, StationStarted.self, StationStopped.self, ContentStored.self, OrderOpened.self,
-        OrderClosed.self, SerialLeased.self, SerialConfirmed.self, SerialReturned.self, RunStarted.self,
+        OrderClosed.self, SerialsGranted.self, SerialLeased.self, SerialConfirmed.self, SerialReturned.self,
+        RunStarted.self,
         UnitIdentified.self, ActIntended.self, ActFinished.self, StepFinished.self, AttachmentAdded.self,
         LabelPrinted.self, BlessingAnswered.self, RunFinished.self, UnitQuarantined.self, UnitReleased.self,
         ClockSetBack.self, Note.self,

@@ -55,6 +55,12 @@ struct RecordFields {
         }
     }
 
+    mutating func optionalFlag(_ field: String) throws(RecordFault) -> Bool? {
+        guard let value = take(field) else { return nil }
+        guard case .bool(let flag) = value else { throw wrong(field, "true or false") }
+        return flag
+    }
+
     mutating func digest(_ field: String) throws(RecordFault) -> SHA256Digest {
         let text = try text(field)
         guard let digest = SHA256Digest(hex: text), digest.hex == text else {

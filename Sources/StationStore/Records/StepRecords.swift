@@ -7,7 +7,7 @@ public enum StepOutcome: String, Sendable, Codable, CaseIterable {
     case error
 
     /// As the database has it.
-    var code: Int64 {
+    package var code: Int64 {
         switch self {
         case .passed: 1
         case .failed: 2
@@ -16,7 +16,7 @@ public enum StepOutcome: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    init?(code: Int64) {
+    package init?(code: Int64) {
         guard let outcome = Self.allCases.first(where: { $0.code == code }) else { return nil }
         self = outcome
     }
@@ -29,7 +29,7 @@ public enum MeasurementOutcome: String, Sendable, Codable, CaseIterable {
     case notJudged
 
     /// As the database has it.
-    var code: Int64 {
+    package var code: Int64 {
         switch self {
         case .passed: 1
         case .failed: 2
@@ -37,7 +37,7 @@ public enum MeasurementOutcome: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    init?(code: Int64) {
+    package init?(code: Int64) {
         guard let outcome = Self.allCases.first(where: { $0.code == code }) else { return nil }
         self = outcome
     }

@@ -37,6 +37,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case serialTaken(serial: String, by: String)
     case serialOutsideRange(serial: String, order: String)
     case unknownSerial(String)
+    /// A shared order has no granted number left here.
+    case noSerialsGranted(order: String)
+    case serialNotGranted(serial: String, order: String)
+    case serialsNotShared(order: String)
+    case serialsGrantedAlready(order: String, first: String)
     case serialNotLeased(serial: String, device: String)
     /// The unit carries another serial number for good.
     case deviceHasSerial(device: String, serial: String)
@@ -96,6 +101,15 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .serialTaken(let serial, let by): "serial number \(serial) is used by device \(by)"
         case .serialOutsideRange(let serial, let order):
             "serial number \(serial) is not one of work order \(order)'s"
+        case .noSerialsGranted(let order):
+            "work order \(order) shares its serial numbers and this station has none left: "
+                + "`station plant lease \(order)` gets the next block"
+        case .serialNotGranted(let serial, let order):
+            "serial number \(serial) of the shared order \(order) was not granted to this station: another one may use it"
+        case .serialsNotShared(let order):
+            "the serial numbers of work order \(order) are this station's own; no block of them can be granted"
+        case .serialsGrantedAlready(let order, let first):
+            "the block of \(order) that begins with \(first) was granted already"
         case .unknownSerial(let serial): "serial number \(serial) was never leased"
         case .serialNotLeased(let serial, let device):
             "serial number \(serial) is not leased to device \(device)"
