@@ -207,3 +207,82 @@ import TimeAndChance
         #expect(module.config.wifi == nil)
     }
 }
+
+/// `hardware.lightlevel()` sees what BlinkUp sees.
+@Suite struct LightLevelTests {
+    /// Read in the middle of each frame, the readings give the packet's frames back; before and after there is room
+    /// light only.
+    @Test func readingsFollowTheFlashes() throws {
+        let desk = try Desk()
+        try desk.runFactoryFirmware()
+        let module = try desk.module
+        let hardware = try desk.hardware
+        let atRest = hardware.lightLevel()
+        let signal = LightSignal(
+            BlinkUpPacket(ssid: "factory-floor", password: "", token: "t"), rate: BlinkUpCoding.slowRate)
+        module.seeLight(signal, under: .fixture)
+        let begin = desk.now
+        var seen: [Bool] = []
+        for index in signal.frames.indices {
+            let middle = Double(index) + 0.5
+            desk.bench.simulation.run(
+                until: begin + .nanoseconds(Int64(middle / signal.rate * 1_000_000_000)))
+            let level = hardware.lightLevel()
+            seen.append(level > atRest + 20_000)
+            #expect(level <= 65_535)
+        }
+        #expect(seen.elementsEqual(signal.frames))
+        desk.bench.simulation.run(until: begin + signal.duration + .milliseconds(1))
+        #expect(abs(module.readLight() - atRest) < 1_000)
+    }
+
+    /// A phone that slides towards a lamp: the flashes fade, the room brightens.
+    @Test func readingsFollowAPhoneThatSlides() {
+        let signal = LightSignal(frames: Array(repeating: true, count: 100) + [false], rate: 100)
+        let light = LightConditions.slidingPhone
+        let first = light.added(by: signal, after: .milliseconds(1))
+        let last = light.added(by: signal, after: .milliseconds(995))
+        let dark = light.added(by: signal, after: .milliseconds(1_005))
+        #expect(abs(first - 0.85) < 0.01)
+        #expect(last < 0.45 && last > dark)
+        #expect(abs(dark - 0.25) < 0.01)
+        #expect(light.added(by: signal, after: signal.duration) == 0)
+        #expect(light.added(by: signal, after: .milliseconds(-1)) == 0)
+    }
+
+    /// A program on the unit sees the fixture's LED in the booth.
+    @Test func theBoothsLightIsSeen() throws {
+        let unit = """
+            server.log("rest " + hardware.lightlevel());
+            imp.enableblinkup(true);
+            brightest <- 0;
+            function look() {
+                local level = hardware.lightlevel();
+                if (level > brightest) { brightest = level; server.log("light " + level); }
+                imp.wakeup(0.002, look);
+            }
+            imp.wakeup(1, look);
+            """
+        let fixture = """
+            hardware.pinM.configure(DIGITAL_OUT, 0);
+            function flash() {
+                server.factoryblinkup("factory-floor", "blessed-be-the-line", hardware.pinM, BLINKUP_FAST | BLINKUP_ACTIVEHIGH);
+            }
+            flash();
+            imp.wakeup(20, flash);
+            """
+        var setup = LineSetup(
+            units: 1, chipPart: "GD25Q40",
+            firmware: .squirrel(
+                factory: try DeviceProgram(name: "dut", source: Array(unit.utf8)), application: .silence,
+                fixture: try DeviceProgram(name: "fixture", source: Array(fixture.utf8))))
+        setup.release.wifiFirmwareBytes = 8192
+        let booth = try FixtureBooth(setup)
+        try booth.powerUp()
+        let module = try #require(booth.unit)
+        let found = booth.run(atMost: .seconds(60)) {
+            module.log.contains { $0.hasPrefix("light ") && (Int($0.dropFirst(6)) ?? 0) > 60_000 }
+        }
+        #expect(found, "\(module.log)")
+    }
+}

@@ -90,6 +90,14 @@ final class Desk {
         try awaitProgram(.application)
     }
 
+    func read(_ bus: I2CAPI, _ address8: UInt8, _ subaddress: [UInt8], _ count: Int) throws -> [UInt8]? {
+        try result { try bus.read(address8: address8, subaddress: subaddress, count: count, then: $0) }
+    }
+
+    func write(_ bus: I2CAPI, _ address8: UInt8, _ bytes: [UInt8]) throws -> Int {
+        try result { try bus.write(address8: address8, bytes, then: $0) }
+    }
+
     /// The value that a blocking call ends with.
     func result<Value>(_ call: (@escaping Resume<Value>) throws -> Void) throws -> Value {
         var outcome: Result<Value, ImpAPIError>?

@@ -49,12 +49,12 @@ import Testing
             try desk.runFactoryFirmware()
             let bus = try desk.hardware.i2c(.ab)
             try bus.configure(kilohertz: 100)
-            #expect(bus.read(address8: 0x90, subaddress: 0, count: 2) == nil)
-            #expect(bus.write(address8: 0x32, [0]) == -2)
+            #expect(try desk.read(bus, 0x90, [0], 2) == nil)
+            #expect(try desk.write(bus, 0x32, [0]) == -2)
         },
         "sensor-offset": { desk throws in
-            let bytes = try #require(
-                try desk.module.board.i2cRead(bus: .ab, address8: 0x90, register: 0, count: 2))
+            let part = try #require(try desk.module.board.part(bus: .ab, address8: 0x90))
+            let bytes = part.read(2)
             #expect(Int16(bitPattern: UInt16(bytes[0]) << 8 | UInt16(bytes[1])) >> 8 > 26)
         },
         "bad-sector": { desk throws in
@@ -183,7 +183,7 @@ import Testing
             board.set(.s, .steady(.low))
             _ = board.drive(line: "button", to: true)
             return [
-                board.acknowledges(bus: .ab, address8: 0x90) ? 1 : 0, board.fraction(at: .j),
+                board.part(bus: .ab, address8: 0x90) == nil ? 0 : 1, board.fraction(at: .j),
                 board.fraction(at: .k),
                 board.fraction(at: .u), board.userLEDLit ? 1 : 0,
             ]

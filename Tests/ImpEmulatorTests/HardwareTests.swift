@@ -82,17 +82,17 @@ import TimeAndChance
         let desk = try Desk()
         try desk.runFactoryFirmware()
         let bus = try desk.hardware.i2c(.ab)
-        #expect(bus.read(address8: 0x90, subaddress: 0, count: 2) == nil)
+        #expect(try desk.read(bus, 0x90, [0], 2) == nil)
         #expect(bus.readError() == -13)
         try bus.configure(kilohertz: 400)
-        #expect(bus.read(address8: 0x32, subaddress: 0x0F, count: 1) == [0x33])
+        #expect(try desk.read(bus, 0x32, [0x0F], 1) == [0x33])
         #expect(bus.readError() == 0)
-        #expect(bus.read(address8: 0x44, subaddress: 0, count: 1) == nil)
+        #expect(try desk.read(bus, 0x44, [0], 1) == nil)
         #expect(bus.readError() == -6)
-        #expect(bus.write(address8: 0x44, [0]) == -2)
-        #expect(bus.write(address8: 0x90, [0]) == 0)
+        #expect(try desk.write(bus, 0x44, [0]) == -2)
+        #expect(try desk.write(bus, 0x90, [0]) == 0)
         bus.disable()
-        #expect(bus.write(address8: 0x90, [0]) == -13)
+        #expect(try desk.write(bus, 0x90, [0]) == -13)
     }
 
     @Test func timeAndOrderOfCallbacks() throws {

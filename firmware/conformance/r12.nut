@@ -6,4 +6,8 @@ imp.wakeup(0.1, function() {
     if (reason == WAKEREASON_HW_RESET) imp.deepsleepfor(5);
     if (reason == WAKEREASON_TIMER) imp.deepsleepfor(3600);
     if (reason == WAKEREASON_PIN) throw "an error on purpose";
+    if (reason == WAKEREASON_SQUIRREL_ERROR) {
+        server.disconnect();
+        imp.wakeup(1, function() { server.connect(); });
+    }
 });

@@ -40,7 +40,7 @@ public final class HardwareAPI {
     public func voltage() -> Double { module.board.measuredSupply() }
 
     /// `hardware.lightlevel()`: 0 to 65,535.
-    public func lightLevel() -> Int { module.board.measuredLight() }
+    public func lightLevel() -> Int { module.readLight() }
 
     /// `hardware.micros()`: since start, wrapping in 32 bits.
     public func micros() -> Int32 { Int32(truncatingIfNeeded: machine.upTime.wholeNanoseconds / 1000) }

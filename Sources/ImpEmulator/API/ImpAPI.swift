@@ -158,7 +158,7 @@ public final class ImpAPI {
     public func getMACAddress() -> String { module.mac.bareHex }
 
     /// `imp.getsoftwareversion()`.
-    public func getSoftwareVersion() -> String { module.release.softwareVersion }
+    public func getSoftwareVersion() -> String { module.softwareVersion }
 
     /// `imp.getmemoryfree()`: bytes; leaks of scans do not show (K1) unless `KnownIssues.leakIsHidden` is off.
     public func getMemoryFree() -> Int { machine.reportedFreeMemory }

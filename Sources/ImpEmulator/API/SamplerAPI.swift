@@ -18,15 +18,37 @@ public final class SamplerAPI {
 
         /// Bytes of A-law instead of 16-bit words.
         public static let aLawCompress = Flags(rawValue: 4)
-        /// The sources do not say what it does; accepted, without effect.
+        /// The vendor's page calls it a normaliser with infinite impulse response, and no more. Here a first-order
+        /// high-pass takes a signal's slow part away and puts it into the middle of the range.
         public static let normalise = Flags(rawValue: 8)
+    }
+
+    /// What `NORMALISE` remembers of a pin's signal.
+    struct Normaliser {
+        /// The slow part; nil before the first sample.
+        private(set) var mean: Double?
+
+        /// The share of a difference that the mean follows with each sample; a choice.
+        static let following = 1.0 / 256
+
+        /// A sample, 0 to 65,535, around 32,768.
+        mutating func take(_ word: Int) -> Int {
+            let before = mean ?? Double(word)
+            let after = before + (Double(word) - before) * Self.following
+            mean = after
+            return min(max(Int((Double(word) - after).rounded()) + 32_768, 0), 65_535)
+        }
     }
 
     private struct Settings {
         var pins: [PinName]
-        var hertz: Int
+        var hertz: Double
         var flags: Flags
         var callback: ((any Buffer)?, Int) throws -> Void
+
+        func time(ofScan scan: Int, from start: VirtualInstant) -> VirtualInstant {
+            VirtualInstant(nanoseconds: start.nanoseconds + Int64(Double(scan) * 1_000_000_000 / hertz))
+        }
     }
 
     private let machine: SquirrelMachine
@@ -36,6 +58,8 @@ public final class SamplerAPI {
     private var isRunning = false
     private var event: Simulation.Event?
     private var watched: [Net] = []
+    /// By the pins' order.
+    private var normalisers: [Normaliser] = []
 
     init(machine: SquirrelMachine) {
         self.machine = machine
@@ -43,21 +67,20 @@ public final class SamplerAPI {
 
     /// `sampler.configure(pins, rate, buffers, callback, flags)`.
     ///
-    /// Samples of several pins follow one another in the buffer.
+    /// Samples of several pins follow one another in the buffer. The page allows one sample a minute to two million a
+    /// second, eight buffers, and lengths that are multiples of two bytes a pin.
     /// - Parameter callback: gets each full buffer and its length; nil and 0 when there was no free one. A buffer is
     ///   free again when the callback returns.
     public func configure(
-        _ pins: [PinName], hertz: Int, buffers: [any Buffer], flags: Flags,
+        _ pins: [PinName], hertz: Double, buffers: [any Buffer], flags: Flags,
         callback: @escaping ((any Buffer)?, Int) throws -> Void
     ) throws(ImpAPIError) {
         try machine.requireRunning()
         for pin in pins where !PinMux.allows(pin, .analogIn) {
             throw ImpAPIError("\(pin) does not support this mode")
         }
-        let bytes = flags.contains(.aLawCompress) ? 1 : 2
-        // The upper limit is a choice.
-        guard !pins.isEmpty, (1...500_000).contains(hertz), !buffers.isEmpty,
-            buffers.allSatisfy({ $0.count >= bytes * pins.count })
+        guard !pins.isEmpty, (1.0 / 60...2_000_000).contains(hertz), (1...8).contains(buffers.count),
+            buffers.allSatisfy({ $0.count > 0 && $0.count % (2 * pins.count) == 0 })
         else { throw ImpAPIError("bad parameter in sampler.configure") }
         stop()
         settings = Settings(pins: pins, hertz: hertz, flags: flags, callback: callback)
@@ -71,6 +94,7 @@ public final class SamplerAPI {
         guard let settings else { throw ImpAPIError("sampler not configured") }
         guard !isRunning else { return }
         isRunning = true
+        normalisers = settings.pins.map { _ in Normaliser() }
         var nets: [Net] = []
         for pin in settings.pins {
             let net = board.nets.net(of: pin)
@@ -102,8 +126,7 @@ public final class SamplerAPI {
         let length = buffer?.count ?? lostLength
         lostLength = length
         let scans = max(length / (bytes * settings.pins.count), 1)
-        let end = VirtualInstant(
-            nanoseconds: start.nanoseconds + Int64(scans) * 1_000_000_000 / Int64(settings.hertz))
+        let end = settings.time(ofScan: scans, from: start)
         event = machine.module.simulation.schedule(at: end) { [weak self] in
             self?.finish(buffer, scans, settings, start)
             self?.sampleNext(from: end)
@@ -120,10 +143,10 @@ public final class SamplerAPI {
         guard let buffer else { return machine.processor.post { try callback(nil, 0) } }
         var content: [UInt8] = []
         for scan in 0..<scans {
-            let time = VirtualInstant(
-                nanoseconds: start.nanoseconds + Int64(scan) * 1_000_000_000 / Int64(settings.hertz))
-            for pin in settings.pins {
-                let word = board.convert(pin, time)
+            let time = settings.time(ofScan: scan, from: start)
+            for (index, pin) in settings.pins.enumerated() {
+                var word = board.convert(pin, time)
+                if settings.flags.contains(.normalise) { word = normalisers[index].take(word) }
                 if settings.flags.contains(.aLawCompress) {
                     content.append(ALaw.compress(Int16(word - 32_768)))
                 } else {

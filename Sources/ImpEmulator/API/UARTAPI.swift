@@ -1,4 +1,6 @@
-/// A serial port of the `hardware` table: FIFOs of 80 bytes unless set, errors as flags, flow control by RTS.
+/// A serial port of the `hardware` table: FIFOs of 80 bytes unless set, errors as flags, flow control by RTS and CTS.
+///
+/// The console's bytes come from the fixture's adapter as bytes; every other port listens to the levels of its net.
 public final class UARTAPI: PinUser {
     /// `uart.flags()` (R6).
     public struct Flags: OptionSet, Sendable {
@@ -37,7 +39,7 @@ public final class UARTAPI: PinUser {
         public var parity = SerialParity.none
         /// 1 or 2.
         public var stopBits = 1
-        /// Without NO_CTSRTS, on a port that has them: RTS drops at 16 free places (R7).
+        /// Without NO_CTSRTS, on a port that has them: RTS drops at 16 free places (R7), sending waits for CTS.
         public var flowControl = false
         /// Without NO_RX.
         public var receives = true
@@ -66,18 +68,20 @@ public final class UARTAPI: PinUser {
     private var fifo: [UInt8] = []
     private var raised: Flags = []
     private var callback: ((Flags) throws -> Void)?
+    /// The console's way in.
     private var inbound: SerialLine?
-    private var outbound: SerialLine?
+    /// Any other port's.
+    private var listener: NetListener?
+    private var transmitter: UARTTransmitter?
+    private var clearToSend: (net: Net, observer: Int)?
     private var receiveEvent: Simulation.Event?
     private var stopEvent: Simulation.Event?
     /// When the last byte arrived, until its line was seen idle.
     private var lastArrival: VirtualInstant?
-    /// When the last written byte will have left; nil when that was told already.
-    private var writingUntil: VirtualInstant?
-    /// When the transmitter will have shifted out everything, whether a pin shows it or not.
-    private var shiftingUntil = VirtualInstant.start
-    /// What is still on the transmit pin's wire.
-    private var onWire: [SerialWave.Burst] = []
+    /// The callback has been told and has not returned.
+    private var isTelling = false
+    /// Something was written and WRITE_DONE not raised for it.
+    private var owesWriteDone = false
     private var flushes = 0
 
     init(name: UARTName, machine: SquirrelMachine, use: PinUse) {
@@ -119,8 +123,8 @@ public final class UARTAPI: PinUser {
         if !module.release.holds(.n9) { settings.stopBits = 1 }
         self.settings = settings
         self.callback = callback
-        connect(settings)
         takePins(settings)
+        connect(settings)
         // What was on the line before the port listened is lost.
         _ = inbound?.take(by: now)
         inbound?.onSend = { [weak self] in self?.bytesAreComing() }
@@ -135,18 +139,43 @@ public final class UARTAPI: PinUser {
 
     private func connect(_ settings: Settings) {
         guard let pins = PinMux.uarts[name] else { return }
-        if board.board.console == name {
+        let isConsole = board.board.console == name
+        if settings.receives, isConsole {
             inbound = module.consoleIn
-            outbound = module.consoleOut
-        } else if board.isLooped(from: pins.tx, to: pins.rx) {
-            let loop = SerialLine()
-            inbound = loop
-            outbound = loop
-        } else {
-            outbound = SerialLine()
+        } else if settings.receives {
+            listener = NetListener(
+                net: board.nets.net(of: pins.rx), simulation: module.simulation, format: settings.format
+            ) { [weak self] byte, flags, end in self?.heard(byte, flags, end) }
         }
-        if !settings.receives { inbound = nil }
-        if !settings.sends { outbound = nil }
+        guard settings.sends else { return }
+        let (board, module) = (board, module)
+        transmitter = UARTTransmitter(
+            format: settings.format, capacity: transmitCapacity, processor: machine.processor,
+            simulation: module.simulation,
+            line: isConsole && !module.faults.contains(.uartSilent) ? module.consoleOut : nil,
+            onLine: { [unowned module] in module.consoleNoise.damage($0) },
+            show: { [weak self] bursts in
+                guard let self, hasTransmitPin else { return }
+                board.set(pins.tx, bursts.isEmpty ? .steady(.high) : .wave(SerialWave(bursts: bursts)))
+            })
+        watchClearToSend(settings, pins)
+    }
+
+    /// CTS, low while the other side has room. A pin that nothing drives or pulls reads low.
+    private func watchClearToSend(_ settings: Settings, _ pins: PinMux.UARTPins) {
+        guard settings.flowControl, let cts = pins.cts else { return }
+        let net = board.nets.net(of: cts)
+        let observer = net.observe { [weak self] _, level in
+            level.isHigh ? self?.transmitter?.stop() : self?.transmitter?.go()
+        }
+        clearToSend = (net, observer)
+        if net.state(at: now).level.isHigh { transmitter?.stop() }
+    }
+
+    private func ignoreClearToSend() {
+        guard let (net, observer) = clearToSend else { return }
+        net.stopObserving(observer)
+        clearToSend = nil
     }
 
     private func takePins(_ settings: Settings) {
@@ -180,16 +209,19 @@ public final class UARTAPI: PinUser {
         inbound?.onSend = nil
         receiveEvent?.cancel()
         stopEvent?.cancel()
+        listener?.stop()
+        ignoreClearToSend()
+        transmitter?.dropUnsent()
         settings = nil
         callback = nil
         inbound = nil
-        outbound = nil
+        listener = nil
+        transmitter = nil
         fifo.removeAll()
         raised = []
         lastArrival = nil
-        writingUntil = nil
-        shiftingUntil = .start
-        onWire.removeAll()
+        isTelling = false
+        owesWriteDone = false
         if !keepingPins {
             for pin in pins where use.leave(pin, self) { board.release(pin) }
         }
@@ -198,10 +230,11 @@ public final class UARTAPI: PinUser {
     /// The pin does something else from now on; bits that had not left never do (R8).
     func pinWasTaken(_ pin: PinName) {
         guard let pins = PinMux.uarts[name] else { return }
-        if pin == pins.tx {
-            outbound?.cut(at: now)
-            onWire.removeAll()
-        }
+        if pin == pins.tx { transmitter?.dropUnsent() }
+        if pin == pins.rx { listener?.stop() }
+        guard pin == pins.cts else { return }
+        ignoreClearToSend()
+        transmitter?.go()
     }
 
     private var hasTransmitPin: Bool { PinMux.uarts[name].map { use.holds($0.tx, self) } ?? false }
@@ -229,9 +262,9 @@ public final class UARTAPI: PinUser {
     /// `uart.flags()`: what has happened since the last call.
     public func flags() -> Flags {
         fetch()
-        if let end = writingUntil, end <= now {
+        if owesWriteDone, let end = transmitter?.doneAt, end <= now {
             raised.insert(.writeDone)
-            writingUntil = nil
+            owesWriteDone = false
         }
         if let last = lastArrival, let format = settings?.format, last + format.duration(ofBytes: 1) <= now {
             raised.insert(.lineIdle)
@@ -262,14 +295,34 @@ public final class UARTAPI: PinUser {
         _ byte: UInt8, _ sent: SerialLine.Format, _ damage: SerialLine.Damage?, _ expected: SerialLine.Format
     ) {
         let result = SerialReceiver.receive(byte, sent: sent, damage: damage, expected: expected)
-        if module.release.holds(.r6) { raised.formUnion(result.flags) }
-        guard let byte = result.byte else { return }
+        store(result.byte, result.flags)
+    }
+
+    private func store(_ byte: UInt8?, _ flags: Flags) {
+        if module.release.holds(.r6) { raised.formUnion(flags) }
+        guard let byte else { return }
         guard fifo.count < receiveCapacity else {
             if module.release.holds(.r6) { raised.insert(.overrunError) }
             return
         }
         fifo.append(byte)
         raised.insert(.readReady)
+    }
+
+    /// A frame was on the net.
+    private func heard(_ byte: UInt8?, _ flags: Flags, _ end: VirtualInstant) {
+        store(byte, flags)
+        lastArrival = end
+        showReadiness()
+        // A callback that was told of earlier bytes and did not begin yet finds this one, too.
+        if callback != nil, !isTelling { expectCallback(after: now) }
+    }
+
+    private func expectCallback(after time: VirtualInstant) {
+        guard receiveEvent?.isPending != true else { return }
+        receiveEvent = module.simulation.schedule(at: time + module.release.callbackLatency) { [weak self] in
+            self?.deliver()
+        }
     }
 
     private func bytesAreComing() {
@@ -279,11 +332,8 @@ public final class UARTAPI: PinUser {
 
     /// Arranges for the callback a moment after the next byte.
     private func expectBytes() {
-        guard callback != nil, let inbound, receiveEvent?.isPending != true,
-            let arrival = inbound.nextArrival
-        else { return }
-        let due = max(arrival, now) + module.release.callbackLatency
-        receiveEvent = module.simulation.schedule(at: due) { [weak self] in self?.deliver() }
+        guard callback != nil, let arrival = inbound?.nextArrival else { return }
+        expectCallback(after: max(arrival, now))
     }
 
     private func deliver() {
@@ -291,9 +341,11 @@ public final class UARTAPI: PinUser {
         guard let callback else { return }
         guard !fifo.isEmpty || !raised.isDisjoint(with: Flags.faults) else { return expectBytes() }
         let seen = raised
+        isTelling = true
         machine.processor.post { [weak self] in
             // The program may have read everything while this waited its turn.
             guard let self, settings != nil else { return }
+            isTelling = false
             if !fifo.isEmpty || !seen.isDisjoint(with: Flags.faults) { try callback(seen) }
             expectBytes()
         }
@@ -324,37 +376,14 @@ public final class UARTAPI: PinUser {
     /// `uart.write(bytes)`: goes on when all have found a place in the transmit FIFO.
     public func write(_ bytes: [UInt8], then: @escaping Resume<Void>) throws(ImpAPIError) {
         try machine.requireRunning()
-        guard let settings else { throw ImpAPIError("uart not configured") }
-        guard !bytes.isEmpty, let outbound else {
+        guard settings != nil else { throw ImpAPIError("uart not configured") }
+        guard !bytes.isEmpty, let transmitter else {
             return machine.processor.wait(for: .zero) { try then(.success(())) }
         }
-        let isIdle = shiftingUntil <= now
-        let start = max(now, shiftingUntil)
-        shiftingUntil = start + settings.format.duration(ofBytes: bytes.count)
-        writingUntil = shiftingUntil
-        if hasTransmitPin { put(bytes, on: outbound, settings.format, start) }
-        // A byte holds its place in the FIFO until it has left.
-        let excess =
-            isIdle ? settings.format.duration(ofBytes: max(bytes.count - transmitCapacity, 0)) : .zero
-        let room = settings.format.duration(ofBytes: transmitCapacity)
-        let accepted =
-            isIdle
-            ? now + excess
-            : max(VirtualInstant(nanoseconds: shiftingUntil.nanoseconds - room.wholeNanoseconds), now)
-        machine.processor.wait(for: accepted - now) { try then(.success(())) }
-    }
-
-    private func put(
-        _ bytes: [UInt8], on line: SerialLine, _ format: SerialLine.Format, _ start: VirtualInstant
-    ) {
-        let isConsole = line === module.consoleOut
-        if !(isConsole && module.faults.contains(.uartSilent)) {
-            line.send(isConsole ? module.consoleNoise.damage(bytes) : bytes, at: now, format: format)
-        }
-        guard let tx = PinMux.uarts[name]?.tx else { return }
-        onWire.removeAll { $0.end <= now }
-        onWire.append(SerialWave.Burst(start: start, format: format, bytes: bytes))
-        board.set(tx, .wave(SerialWave(bursts: onWire)))
+        owesWriteDone = true
+        // What changed at this very instant counts.
+        if let net = clearToSend?.net, net.state(at: now).level.isHigh { transmitter.stop() }
+        transmitter.write(bytes, then: then)
     }
 
     /// `uart.flush()`: goes on when the last bit has left (R25, R26).
@@ -365,22 +394,15 @@ public final class UARTAPI: PinUser {
             // Broken: now and then it never comes back.
             return machine.processor.hold()
         }
-        var end = max(shiftingUntil, now)
+        guard let transmitter else {
+            return machine.processor.wait(for: .zero) { try then(.success(())) }
+        }
         if !module.release.holds(.r25), let baud = settings?.baud, baud <= 2400 {
             // Broken: at low rates it gives up early, and what is in the FIFO is lost.
-            let patience = now + .milliseconds(100)
-            if end > patience {
-                end = patience
-                machine.module.simulation.schedule(at: end) { [weak self] in self?.dropUnsent() }
+            machine.module.simulation.schedule(after: .milliseconds(100)) { [weak transmitter] in
+                transmitter?.giveUp()
             }
         }
-        machine.processor.wait(for: end - now) { try then(.success(())) }
-    }
-
-    private func dropUnsent() {
-        outbound?.cut(at: now)
-        shiftingUntil = now
-        if hasTransmitPin, let tx = PinMux.uarts[name]?.tx { board.set(tx, .steady(.high)) }
-        onWire.removeAll()
+        transmitter.flush(then: then)
     }
 }

@@ -28,10 +28,9 @@ enum I2CBinding {
                     let (subaddress, count) = (try call.bytes(1), Int(try call.integer(2)))
                     return try run.block(
                         call,
-                        { [unowned run] resume in
-                            let bytes = bus.read(
-                                address8: address, subaddress: subaddress.first, count: count)
-                            run.processor.wait(for: bus.timeLeft) { try resume(.success(bytes)) }
+                        { resume in
+                            try bus.read(
+                                address8: address, subaddress: subaddress, count: count, then: resume)
                         }, giving: { $0.map { .string(SquirrelString($0)) } ?? .null })
                 },
                 NativeMethod("write", parameters: .exactly(2), types: "xns|x") { [unowned run] call in
@@ -41,10 +40,8 @@ enum I2CBinding {
                     let bytes = try call.bytes(1)
                     return try run.block(
                         call,
-                        { [unowned run] resume in
-                            let code = bus.write(address8: address, bytes)
-                            run.processor.wait(for: bus.timeLeft) { try resume(.success(code)) }
-                        }, giving: { SquirrelValue($0) })
+                        { resume in try bus.write(address8: address, bytes, then: resume) },
+                        giving: { SquirrelValue($0) })
                 },
                 NativeMethod("readerror", parameters: .exactly(0)) { call in
                     SquirrelValue(try call.payload(I2CAPI.self).readError())

@@ -69,7 +69,7 @@ enum PinBinding {
     }
 
     /// A call on a pin: what it does is done at its beginning, and it takes its time.
-    private static func touch(
+    static func touch(
         _ run: ScriptRun, _ call: borrowing NativeCall, _ time: Duration,
         _ body: @escaping () throws -> SquirrelValue
     ) throws -> SquirrelValue {

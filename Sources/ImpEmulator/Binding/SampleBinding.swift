@@ -55,7 +55,7 @@ enum SampleBinding {
         let (run, sampler) = (context.run, context.interface.hardware.sampler)
         return [
             NativeMethod("configure", parameters: .atLeast(4), types: ".x|anacn") { [unowned run] call in
-                let (pins, rate) = (try pins(call[0]), Int(try call.integer(1)))
+                let (pins, rate) = (try pins(call[0]), try call.number(1))
                 let buffers = try blobs(call, 2).map(BlobBuffer.init)
                 let turn = run.callback(try call.function(3))
                 let flags = SamplerAPI.Flags(rawValue: try call.integer(4, absent: 0))

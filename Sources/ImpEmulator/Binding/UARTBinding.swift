@@ -17,7 +17,7 @@ enum UARTBinding {
     }
 
     private static func setUp(_ context: DeviceContext) -> [NativeMethod] {
-        let run = context.run
+        let (run, callTime) = (context.run, context.module.release.squirrel.pinCall)
         return [
             NativeMethod("configure", parameters: .atLeast(5), types: "xnnnnnc|o") { [unowned run] call in
                 let uart = try call.payload(UARTAPI.self)
@@ -34,7 +34,7 @@ enum UARTBinding {
                 settings.sends = !flag(flags, "NO_TX")
                 let withFlags = flag(flags, "CALLBACK_WITH_FLAGS")
                 let turn = try call.optionalFunction(5).map(run.callback)
-                return try run.settle(call) {
+                return try PinBinding.touch(run, call, callTime) {
                     SquirrelValue(
                         try uart.configure(
                             settings,

@@ -52,6 +52,16 @@ public struct LightConditions: Sendable, Equatable {
         left.ambient == right.ambient && left.brightness == right.brightness && left.jitter == right.jitter
     }
 
+    /// What a signal adds to the room's light at rest, as a share of the sensor's range, so long after its beginning.
+    /// Late and early frames are left out.
+    func added(by signal: LightSignal, after elapsed: Duration) -> Double {
+        guard elapsed >= .zero, elapsed < signal.duration, !signal.frames.isEmpty else { return 0 }
+        let share = elapsed.inSeconds / signal.duration.inSeconds
+        let index = min(Int(elapsed.inSeconds * signal.rate), signal.frames.count - 1)
+        let bright = brightness.first + (brightness.last - brightness.first) * share
+        return (ambient.upperBound - ambient.lowerBound) * share + (signal.frames[index] ? bright : 0)
+    }
+
     /// Readings a second of the module's light sensor; a choice.
     static let sampleRate = 4_000.0
 

@@ -13,7 +13,7 @@ extension EmulatedModule {
     /// (R37; the LED follows the same table.)
     public var blinkUpIsOpen: Bool {
         switch phase {
-        case .off, .heldInReset, .booting, .movingFirmware, .flashError, .asleep, .loading: false
+        case .off, .heldInReset, .booting, .movingFirmware, .flashError, .asleep, .loading, .upgrading: false
         case .unconfigured, .connecting, .unassigned, .running: isAttentive
         }
     }
@@ -30,6 +30,7 @@ extension EmulatedModule {
     /// Light begins to flash in front of the sensor; the packet counts if the module looks from its first frame to its
     /// last.
     func seeLight(_ signal: LightSignal, under conditions: LightConditions) {
+        light = (signal, conditions, simulation.now)
         guard blinkUpIsOpen else { return }
         later(signal.duration) { [self] in
             guard blinkUpIsOpen else { return }
@@ -50,6 +51,7 @@ extension EmulatedModule {
     private func receiveBlinkUp(_ packet: BlinkUpPacket) {
         guard packet.ssid.count <= 32, packet.password.count <= 64 else { return rejectBlinkUp() }
         stopMachine()
+        replanProgram()
         connection.disconnect()
         phase = .connecting
         show(.blinkUpAccepted)
@@ -61,7 +63,13 @@ extension EmulatedModule {
                 planID: String(decoding: packet.planID, as: UTF8.self),
                 token: String(decoding: packet.token, as: UTF8.self))
         })
-        later(release.times.blinkUpAccepted) { [self] in goOnline(wakeReason, afterBlinkUp: true) }
+        laterWithProgram(release.times.blinkUpAccepted) { [self] in goOnline(wakeReason, afterBlinkUp: true) }
+    }
+
+    /// What the light sensor reads now, 0 to 65,535: the room, and what flashes.
+    func readLight() -> Int {
+        let added = light.map { $0.conditions.added(by: $0.signal, after: simulation.now - $0.since) } ?? 0
+        return min(max(board.measuredLight() + Int((added * 65_535).rounded()), 0), 65_535)
     }
 
     /// Data began and was not understood: a short red flash, then what was before.

@@ -4,6 +4,8 @@ import Squirrel
 final class Agent {
     let program: DeviceProgram
     let code: ModuleConfig.Code
+    /// Which deployment to its group it came with.
+    let deployment: UInt32
     let deviceID: String
     let url: String
     let processor: Processor
@@ -23,9 +25,13 @@ final class Agent {
         return figures
     }()
 
-    init(_ program: DeviceProgram, code: ModuleConfig.Code, deviceID: String, host: AgentHost) {
+    init(
+        _ program: DeviceProgram, code: ModuleConfig.Code, deployment: UInt32, deviceID: String,
+        host: AgentHost
+    ) {
         self.program = program
         self.code = code
+        self.deployment = deployment
         self.deviceID = deviceID
         self.host = host
         url = AgentHost.url(of: deviceID)

@@ -8,6 +8,7 @@ public final class AgentHost {
     private let library: FirmwareLibrary
     private var agents: [String: Agent] = [:]
     private var devices: [String: () -> EmulatedModule?] = [:]
+    private var deploymentsSeen: Int
 
     /// What agents logged, as `deviceID: text`; the newest last, at most 500 lines.
     public private(set) var log: [String] = []
@@ -25,6 +26,19 @@ public final class AgentHost {
         self.simulation = simulation
         self.cloud = cloud
         self.library = library
+        deploymentsSeen = cloud.deploymentCount
+        simulation.onPull = { [weak self] in self?.lookForDeployments() }
+    }
+
+    /// Deploying is done from outside of the simulation: whoever lets its time go on looks first.
+    private func lookForDeployments() {
+        let count = cloud.deploymentCount
+        guard count != deploymentsSeen else { return }
+        deploymentsSeen = count
+        for name in agents.keys.sorted() {
+            if let agent = agents[name] { assigned(agent.code, deviceID: name) }
+        }
+        for name in devices.keys.sorted() { devices[name]?()?.lookForDeployment() }
     }
 
     /// A device joins the simulation.
@@ -46,15 +60,21 @@ public final class AgentHost {
     /// The device has reached the server and will run this code: its agent is started, or replaced by that of the new
     /// code.
     func assigned(_ code: ModuleConfig.Code, to module: EmulatedModule) {
-        let name = module.deviceID.text
-        if let present = agents[name], present.code == code { return }
-        agents.removeValue(forKey: name)?.stop()
-        guard let program = library.agents[code] else { return }
-        start(program, code: code, deviceID: name)
+        assigned(code, deviceID: module.deviceID.text)
     }
 
-    private func start(_ program: DeviceProgram, code: ModuleConfig.Code, deviceID: String) {
-        let agent = Agent(program, code: code, deviceID: deviceID, host: self)
+    private func assigned(_ code: ModuleConfig.Code, deviceID: String) {
+        let deployment = cloud.deployment(to: code.group)
+        if let present = agents[deviceID], present.code == code, present.deployment == deployment { return }
+        agents.removeValue(forKey: deviceID)?.stop()
+        guard let program = cloud.agentProgram(of: code.group) ?? library.agents[code] else { return }
+        start(program, code: code, deployment: deployment, deviceID: deviceID)
+    }
+
+    private func start(
+        _ program: DeviceProgram, code: ModuleConfig.Code, deployment: UInt32, deviceID: String
+    ) {
+        let agent = Agent(program, code: code, deployment: deployment, deviceID: deviceID, host: self)
         agents[deviceID] = agent
         agent.start()
     }
@@ -65,7 +85,8 @@ public final class AgentHost {
         agent.stop()
         simulation.schedule(after: Self.restartPause) { [weak self] in
             guard let self, agents[agent.deviceID] === agent else { return }
-            start(agent.program, code: agent.code, deviceID: agent.deviceID)
+            start(
+                agent.program, code: agent.code, deployment: agent.deployment, deviceID: agent.deviceID)
         }
     }
 

@@ -17,6 +17,8 @@ public struct CloudBehaviour: Sendable, Equatable {
     public var latency = Duration.milliseconds(350)
     /// TCP ports on which the imp server listens. When Release 30 came out, 993 was not yet among them (R15).
     public var ports: Set<Int> = Set(Connection.ports)
+    /// The operating system that devices get when they connect with another one; nil leaves them what they have.
+    public var systemVersion: String?
     /// The production group's attribute `load_code_after_blessing`.
     public var loadsCodeAfterBlessing = true
     /// Who is told of blessings, activations and deployments.

@@ -47,7 +47,7 @@ public final class EmulatedCloud: Sendable {
     private let onBlessing: @Sendable (BlessingRecord) -> Void
     private let onWebhook: @Sendable (WebhookDelivery) -> Void
 
-    private struct State {
+    struct State {
         var fixtures: Set<String> = []
         var tokens: [String: String] = [EmulatedCloud.lineToken: EmulatedCloud.lineFixture]
         /// Which fixture enrolled a device.
@@ -56,11 +56,13 @@ public final class EmulatedCloud: Sendable {
         var attempts: [String: UInt64] = [:]
         var log: [BlessingRecord] = []
         var deliveries: [WebhookDelivery] = []
-        var deployments: [DeviceGroup: Int] = [:]
+        var deployments: [DeviceGroup: [Deployment]] = [:]
+        var deploymentCount = 0
+        var systemVersion: String?
         var saved: [String: SquirrelData] = [:]
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     /// - Parameters:
     ///   - remembered: what an earlier life of the same cloud logged.
@@ -77,7 +79,7 @@ public final class EmulatedCloud: Sendable {
         self.seed = seed
         self.onBlessing = onBlessing
         self.onWebhook = onWebhook
-        var state = State(log: remembered)
+        var state = State(log: remembered, systemVersion: behaviour.systemVersion)
         for record in remembered {
             state.attempts[record.deviceID, default: 0] += 1
             if record.outcome == .accepted { state.blessed.insert(record.deviceID) }
@@ -154,16 +156,6 @@ public final class EmulatedCloud: Sendable {
             .blinkup, [("device_id", deviceID), ("plan_id", planID), ("token", token)])
     }
 
-    /// New code is handed out to a group from now on. The page about webhooks names the event and not its fields; these
-    /// are a choice.
-    public func deploy(to group: DeviceGroup) {
-        let number = state.withLock { state in
-            state.deployments[group, default: 0] += 1
-            return state.deployments[group, default: 0]
-        }
-        fire(.deployment, [("device_group", group.rawValue), ("deployment", "\(number)")])
-    }
-
     // MARK: Blessing
 
     /// A blessing request arrives.
@@ -217,7 +209,7 @@ public final class EmulatedCloud: Sendable {
 
     // MARK: Webhooks
 
-    private func fire(_ event: Webhook.Event, _ fields: [(name: String, value: String)]) {
+    func fire(_ event: Webhook.Event, _ fields: [(name: String, value: String)]) {
         for webhook in behaviour.webhooks where webhook.event == event {
             let request = webhook.request(fields)
             let response = internet.endpoint(for: webhook.url)?.answer(request)

@@ -74,7 +74,7 @@ extension ProductBoard {
             name: "conformance board", console: .qrpw,
             elements: [
                 .pull(pin: .a, high: true, kiloohms: 4.7), .pull(pin: .b, high: true, kiloohms: 4.7),
-                .accelerometer(bus: .ab, address8: 0x32),
+                .registers(.accelerometer),
             ])
         board.supply = Spread(3.3, sigma: 0)
         board.antenna = Spread(0, sigma: 0)

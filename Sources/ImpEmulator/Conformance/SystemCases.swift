@@ -27,9 +27,9 @@ extension ConformanceCase {
         ConformanceCase(
             .r12, "wake reasons, HW_RESET among them", program: .init("r12", PackageResources.r12_nut)
         ) { bench in
-            func awaitStart(_ count: Int) -> String? {
+            func awaitStart(_ count: Int, within limit: Duration = .seconds(60)) -> String? {
                 func reasons() -> [String] { bench.log.filter { $0.hasPrefix("reason=") } }
-                bench.run(atMost: .seconds(60)) { reasons().count >= count }
+                bench.run(atMost: limit) { reasons().count >= count }
                 let all = reasons()
                 return count <= all.count ? all[count - 1] : nil
             }
@@ -50,9 +50,19 @@ extension ConformanceCase {
             try bench.module.fixtureLineChanged()
             let pin = awaitStart(4)
             let error = awaitStart(5)
+            // The program goes offline and comes back: it is then that the server offers another system.
+            bench.cloud.offer(systemVersion: "a later release")
+            let firmware = awaitStart(6)
+            let module = try bench.module
+            let floor = module.radio.environment
+            module.radio.environment = RadioEnvironment(accessPoints: [])
+            bench.run(atMost: .seconds(90)) { module.phase == .asleep }
+            module.radio.environment = floor
+            let snooze = awaitStart(7, within: .seconds(600))
             return [
                 number("power_on", power), number("hw_reset", reset), number("timer", timer),
-                number("pin", pin), number("squirrel_error", error),
+                number("pin", pin), number("squirrel_error", error), number("new_firmware", firmware),
+                number("snooze", snooze),
             ]
         },
         ConformanceCase(

@@ -3,11 +3,6 @@ import TimeAndChance
 /// The electrical side of one physical unit: nets, levels, voltages, I²C answers; each unit with its own values
 /// within the board's spread, the same for the same seed whichever slot it lands in.
 final class BoardElectronics {
-    private enum Device {
-        case thermometer(offset: Double)
-        case accelerometer
-    }
-
     private struct Address: Hashable {
         var bus: I2CName
         var address8: UInt8
@@ -28,7 +23,10 @@ final class BoardElectronics {
     private var dividers: [PinName: Double] = [:]
     private var loopbacks: [(from: PinName, to: PinName, loss: Double)] = []
     private var linePins: [String: PinName] = [:]
-    private var devices: [Address: Device] = [:]
+    private var parts: [Address: any I2CPart] = [:]
+    private var oneWires: [(map: OneWireMap, serial: UInt64, celsius: Double)] = []
+    private var oneWireParts: [OneWirePart] = []
+    private var interruptSources: [PinName: NetSource] = [:]
     private var stuck: [PinName: Bool] = [:]
     private var openJoints: Set<Joint> = []
     private var sensorOffset = 0.0
@@ -47,22 +45,41 @@ final class BoardElectronics {
         ambientCelsius = draw(board.ambient)
         lightLevel = draw(board.light)
         antennaDecibels = draw(board.antenna)
+        var makeParts: [(BoardElectronics) -> Void] = []
         for element in board.elements {
             switch element {
             case .divider(let pin, let ratio): dividers[pin] = draw(ratio)
             case .loopback(let from, let to, let loss): loopbacks.append((from, to, draw(loss)))
             case .fixtureLine(let name, let pin, _): linePins[name] = pin
-            case .pull: break
+            case .pull, .openDrainBuffer: break
             case .thermometer(let bus, let address8, let offset):
-                devices[Address(bus: bus, address8: address8)] = .thermometer(offset: draw(offset))
-            case .accelerometer(let bus, let address8):
-                devices[Address(bus: bus, address8: address8)] = .accelerometer
+                let drawn = draw(offset)
+                makeParts.append { me in
+                    me.parts[Address(bus: bus, address8: address8)] = ThermometerPart {
+                        [unowned me] in me.measuredCelsius(offset: drawn)
+                    }
+                }
+            case .registers(let map):
+                let drawn = map.readings.map { draw($0.value) }
+                makeParts.append { me in
+                    me.parts[Address(bus: map.bus, address8: map.address8)] = RegisterPart(map, drawn) {
+                        [unowned me] in me.drive($0, $1)
+                    }
+                }
+            case .oneWire(let map):
+                let serial = dice.next() >> 16
+                oneWires.append((map, map.serial ?? serial, draw(map.celsius)))
             }
         }
         noise = SeededGenerator.derived(
             from: seed, label: "measuring noise", index: UInt64(ordinal) << 20 | UInt64(seating))
         nets = BoardNets(wires: [], simulation: simulation)
+        for make in makeParts { make(self) }
         wire()
+    }
+
+    private func measuredCelsius(offset: Double) -> Double {
+        ambientCelsius + offset + sensorOffset + noise.normal(mean: 0, sigma: 0.03)
     }
 
     /// Connects what the drawing connects, as far as joints hold.
@@ -83,14 +100,54 @@ final class BoardElectronics {
             case .pull(let pin, let high, let kiloohms):
                 attach(
                     "pull \(pin.rawValue)", pull: Pull(fraction: high ? 1 : 0, kiloohms: kiloohms), to: pin)
-            case .loopback, .thermometer, .accelerometer: continue
+            case .openDrainBuffer(let input, let output): connectBuffer(from: input, to: output)
+            case .loopback, .thermometer, .registers, .oneWire: continue
             }
         }
-        for (pin, high) in stuck {
+        connectParts()
+        for (pin, high) in stuck.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let bridge = NetSource(
                 name: "bridge \(pin.rawValue)", signal: .steady(Drive(high)), isBridge: true)
             nets.net(of: pin).attach(bridge)
         }
+    }
+
+    /// What follows a net's level with an open drain.
+    private func connectBuffer(from input: PinName, to output: PinName) {
+        let source = NetSource(name: "buffer \(input.rawValue)-\(output.rawValue)")
+        nets.net(of: output).attach(source)
+        let net = nets.net(of: input)
+        _ = net.observe { [simulation] _, level in
+            source.set(level.isHigh ? .floating : .steady(.low), at: simulation.now)
+        }
+    }
+
+    private func connectParts() {
+        oneWireParts = oneWires.map {
+            OneWirePart(
+                $0.map, serial: $0.serial, celsius: $0.celsius, net: nets.net(of: $0.map.pin),
+                simulation: simulation)
+        }
+        interruptSources.removeAll()
+        for case .registers(let map) in board.elements {
+            for interrupt in map.interrupts { drive(interrupt, false) }
+        }
+    }
+
+    /// A part's interrupt pins, each driven either way.
+    private func drive(_ interrupt: RegisterMap.Interrupt, _ isActive: Bool) {
+        for pin in interrupt.pins {
+            let source = interruptSources[pin] ?? NetSource(name: "interrupt \(pin.rawValue)")
+            if interruptSources[pin] == nil { nets.net(of: pin).attach(source) }
+            interruptSources[pin] = source
+            source.set(.steady(Drive(isActive == interrupt.activeHigh)), at: simulation.now)
+        }
+    }
+
+    /// The supply is gone.
+    func losePower() {
+        for part in parts.values { part.losePower() }
+        for part in oneWireParts { part.losePower() }
     }
 
     private func attach(_ name: String, pull: Pull, to pin: PinName) {
@@ -133,7 +190,8 @@ final class BoardElectronics {
     /// Drives a fixture line, or lets it float with nil.
     /// - Returns: false when the board has no such line.
     func drive(line: String, to level: Bool?) -> Bool {
-        guard let pin = linePins[line] else { return false }
+        for part in parts.values { part.lineChanged(line, to: level ?? false) }
+        guard let pin = linePins[line] else { return board.fixtureLines.contains(line) }
         guard !openJoints.contains(.button) else { return true }
         nets.probe(at: pin).set(level.map { .steady(Drive($0)) } ?? .floating, at: simulation.now)
         return true
@@ -198,30 +256,9 @@ final class BoardElectronics {
         return stuck[pin] == false || stuck[pin] == nil && nets.state(of: pin).level == .low
     }
 
-    /// Whether a device acknowledges this 8-bit address.
-    func acknowledges(bus: I2CName, address8: UInt8) -> Bool {
-        let pins = PinMux.i2cs[bus]
-        let pulledDown = [pins?.scl, pins?.sda].contains { $0.flatMap { stuck[$0] } == false }
-        return !pulledDown && !openJoints.contains(.i2c)
-            && devices[Address(bus: bus, address8: address8 & 0xFE)] != nil
-    }
-
-    /// `count` bytes of a device from `register` on; nil without acknowledge.
-    func i2cRead(bus: I2CName, address8: UInt8, register: UInt8, count: Int) -> [UInt8]? {
-        guard acknowledges(bus: bus, address8: address8),
-            let device = devices[Address(bus: bus, address8: address8 & 0xFE)]
-        else { return nil }
-        switch device {
-        case .thermometer(let offset):
-            let steps = Int(
-                ((ambientCelsius + offset + sensorOffset + noise.normal(mean: 0, sigma: 0.03)) * 16).rounded()
-            )
-            let word = UInt16(bitPattern: Int16(clamping: steps)) << 4
-            let bytes = register == 0 ? [UInt8(word >> 8), UInt8(word & 0xFF)] : [0x60, 0xA0]
-            return (0..<count).map { bytes[$0 % 2] }
-        case .accelerometer:
-            return (0..<count).map { register &+ UInt8($0 & 0x7F) == 0x0F ? 0x33 : 0x00 }
-        }
+    /// The part that acknowledges this 8-bit address; nil when none does.
+    func part(bus: I2CName, address8: UInt8) -> (any I2CPart)? {
+        openJoints.contains(.i2c) ? nil : parts[Address(bus: bus, address8: address8 & 0xFE)]
     }
 
     private static func joint(ofLoopbackTo pin: PinName) -> Joint {

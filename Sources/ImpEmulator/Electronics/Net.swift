@@ -160,6 +160,30 @@ final class Net {
             })
     }
 
+    /// How it would stand without some of its sources.
+    func state(at time: VirtualInstant, without left: [NetSource]) -> NetState {
+        NetState.resolve(
+            sources.lazy.filter { source in !left.contains { $0 === source } }.map { source in
+                let setting = source.setting(at: time)
+                return (setting.signal.drive(at: time), setting.pull, source.isBridge)
+            })
+    }
+
+    /// When somebody else first holds the net low; its history must reach back to `start`.
+    func firstLow(
+        from start: VirtualInstant, to end: VirtualInstant, without left: [NetSource]
+    ) -> VirtualInstant? {
+        let others = sources.filter { source in !left.contains { $0 === source } }
+        var time = start
+        while state(at: time, without: left).level.isHigh {
+            guard let next = others.lazy.compactMap({ $0.nextChange(after: time) }).min(), next < end else {
+                return nil
+            }
+            time = next
+        }
+        return time
+    }
+
     /// When the state may change next.
     func nextChange(after time: VirtualInstant) -> VirtualInstant? {
         sources.lazy.compactMap { $0.nextChange(after: time) }.min()

@@ -46,13 +46,21 @@ public struct ProductBoard: Sendable, Equatable {
             .pull(pin: .a, high: true, kiloohms: 4.7),
             .pull(pin: .b, high: true, kiloohms: 4.7),
             .thermometer(bus: .ab, address8: 0x90, offset: Spread(0.0, sigma: 0.35)),
-            .accelerometer(bus: .ab, address8: 0x32),
+            .registers(.accelerometer),
         ],
         userLED: .s)
 
     /// Names of the lines that the fixture can drive.
     public var fixtureLines: [String] {
-        elements.compactMap { if case .fixtureLine(let name, _, _) = $0 { name } else { nil } }
+        var names: [String] = []
+        for element in elements {
+            switch element {
+            case .fixtureLine(let name, _, _): names.append(name)
+            case .registers(let map): names += map.interrupts.map(\.line)
+            default: break
+            }
+        }
+        return names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element)
     }
 }
 
@@ -81,6 +89,20 @@ public enum BoardElement: Sendable, Equatable {
     case fixtureLine(name: String, pin: PinName, restingLow: Bool)
     /// A 12-bit I²C thermometer, 0.0625 °C a step, TMP102 register layout (register 0, big-endian, left-justified).
     case thermometer(bus: I2CName, address8: UInt8, offset: Spread)
+    /// A part of registers behind an I²C address.
+    case registers(RegisterMap)
+    /// A thermometer on a 1-Wire bus.
+    case oneWire(OneWireMap)
+    /// An open drain on one net that follows the level of another, as between a UART's transmit pin and a 1-Wire bus.
+    case openDrainBuffer(from: PinName, to: PinName)
+}
+
+extension RegisterMap {
     /// An accelerometer that answers `33h` in its WHO_AM_I register `0Fh` (LIS3DH).
-    case accelerometer(bus: I2CName, address8: UInt8)
+    static let accelerometer: RegisterMap = {
+        var map = RegisterMap(name: "accelerometer", bus: .ab, address8: 0x32)
+        map.increment = .topBit
+        map.registers = [0x0F: Register(0x33, access: .read)]
+        return map
+    }()
 }

@@ -115,30 +115,12 @@ final class SerialLine {
         return nil
     }
 
-    /// What is on its way or has not been taken, for a trace.
-    func waveBursts(after time: VirtualInstant) -> [SerialWave.Burst] {
-        bursts.map { SerialWave.Burst(start: $0.start, format: $0.format, bytes: $0.bytes) }
-            .filter { $0.end > time }
-    }
-
     /// How many bytes wait to leave at `time`, the one on the wire included.
     func unsent(at time: VirtualInstant) -> Int {
         bursts.reduce(0) { sum, burst in
             let index = firstUnarrived(of: burst, after: time)
             return sum + burst.bytes.count - index
         }
-    }
-
-    /// When no more than `count` bytes wait to leave.
-    func instantWithUnsent(atMost count: Int) -> VirtualInstant {
-        var excess = bursts.reduce(0) { $0 + $1.bytes.count - $1.taken } - count
-        guard excess > 0 else { return .start }
-        for burst in bursts {
-            let here = burst.bytes.count - burst.taken
-            if excess <= here { return burst.arrival(ofByte: burst.taken + excess - 1) }
-            excess -= here
-        }
-        return busyUntil
     }
 
     /// The bytes that have arrived by `time` and were not taken before, with the format they were sent in.

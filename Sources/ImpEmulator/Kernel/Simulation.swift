@@ -7,6 +7,9 @@ public final class Simulation {
     /// The present.
     public private(set) var now: VirtualInstant
 
+    /// Called whenever somebody is about to let time go on: what happened outside since then can be taken in here.
+    var onPull: () -> Void = {}
+
     private var heap: [Entry] = []
     private var nextOrder: UInt64 = 0
 
@@ -69,6 +72,7 @@ public final class Simulation {
     /// - Returns: true when `stopping` ended the run, false when the deadline did.
     @discardableResult
     public func run(until deadline: VirtualInstant, stopping: () -> Bool = { false }) -> Bool {
+        onPull()
         if stopping() { return true }
         while let time = nextEventTime, time <= deadline {
             let entry = pop()

@@ -360,7 +360,7 @@ final class SlotBench {
         case .asleep: 0.004
         case .booting, .movingFirmware: 41
         case .flashError: 26
-        case .unconfigured, .connecting, .unassigned, .loading, .running:
+        case .unconfigured, .connecting, .unassigned, .loading, .upgrading, .running:
             module.radio.isPowered ? (module.machine?.powerSave == true ? 10 : 65) : 25
         }
     }

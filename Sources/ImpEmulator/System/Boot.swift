@@ -84,6 +84,7 @@ extension EmulatedModule {
     /// Behind a BlinkUp the server has ten seconds before cached code runs (R36), so that code which forgets the
     /// network at once can still be replaced.
     func goOnline(_ reason: WakeReason, afterBlinkUp: Bool = false) {
+        replanProgram()
         phase = .connecting
         if radioImageIsStale { loadRadioImage() }
         if afterBlinkUp, config.code != .none, !release.holds(.r36) {
@@ -98,6 +99,7 @@ extension EmulatedModule {
         connection.connect(timeout: limit) { [weak self] result in
             guard let self else { return }
             if result == .serverConnected {
+                if upgradeIsOffered { return upgrade() }
                 takeAssignment(reason, afterBlinkUp: afterBlinkUp)
             } else if reason == .snooze {
                 snooze()
@@ -105,7 +107,9 @@ extension EmulatedModule {
                 startMachine(config.code, reason)
             } else {
                 show(.unconfigured)
-                later(release.times.retryPause) { [self] in goOnline(reason, afterBlinkUp: afterBlinkUp) }
+                laterWithProgram(release.times.retryPause) { [self] in
+                    goOnline(reason, afterBlinkUp: afterBlinkUp)
+                }
             }
         }
     }
@@ -128,7 +132,8 @@ extension EmulatedModule {
         agents?.assigned(wanted, to: self)
         if wanted == .none {
             phase = .unassigned
-        } else if wanted == config.code {
+        } else if wanted == config.code, isPatient || cloud.deployment(to: wanted.group) == config.deployment
+        {
             startMachine(wanted, reason)
         } else {
             load(wanted)
@@ -142,9 +147,41 @@ extension EmulatedModule {
             return later(.milliseconds(100)) { [self] in load(code) }
         }
         stopMachine()
+        replanProgram()
         phase = .loading(code)
-        later(release.times.firmwareDownload) { [self] in
-            configure({ $0.code = code }) { [self] in startMachine(code, .newSquirrel) }
+        let deployment = cloud.deployment(to: code.group)
+        laterWithProgram(release.times.firmwareDownload) { [self] in
+            configure({
+                $0.code = code
+                $0.deployment = deployment
+            }) { [self] in
+                guard phase == .loading(code) else { return }
+                // What was deployed meanwhile is fetched before anything runs.
+                let isLatest = cloud.deployment(to: code.group) == deployment || !connection.isConnected
+                if isLatest { startMachine(code, .newSquirrel) } else { load(code) }
+            }
+        }
+    }
+
+    // MARK: Another operating system
+
+    /// The operating system that runs.
+    public var softwareVersion: String { config.systemVersion ?? release.softwareVersion }
+
+    /// The server has another operating system for this module.
+    var upgradeIsOffered: Bool { cloud.systemVersion.map { $0 != softwareVersion } ?? false }
+
+    /// Fetches the operating system that the server offers and restarts with it (wake reason 6). What it does is
+    /// Release 30 still; programs see its version.
+    func upgrade() {
+        guard let version = cloud.systemVersion else { return }
+        stopMachine()
+        replanProgram()
+        phase = .upgrading
+        laterWithProgram(release.times.systemUpgrade) { [self] in
+            configure({ $0.systemVersion = version }) { [self] in
+                if phase == .upgrading { restart(.newFirmware) }
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ public final class EmulatedModule {
         /// On the server, but enrolled nowhere: there is no program to run.
         case unassigned
         case loading(ModuleConfig.Code)
+        /// Fetches another operating system; it restarts with it.
+        case upgrading
         case running(ModuleConfig.Code)
         case asleep
     }
@@ -60,6 +62,8 @@ public final class EmulatedModule {
 
     let board: BoardElectronics
     let library: FirmwareLibrary
+    /// What flashes in front of the light sensor, and since when.
+    var light: (signal: LightSignal, conditions: LightConditions, since: VirtualInstant)?
     let faults: [Fault.Kind]
     /// From the fixture to the module, and back.
     let consoleIn = SerialLine()
@@ -103,6 +107,8 @@ public final class EmulatedModule {
     private var runningWrite: (write: ConfigPages.Write, startedAt: VirtualInstant)?
     /// Raised whenever everything that was going on ends: reset, power cut, sleep.
     private var life = 0
+    /// Raised whenever what was going to happen with the program is off: another one comes, or a new life.
+    private var programPlan = 0
     private var chance: SeededGenerator
     private var supplyPresent = false
     private var resetHeld = false
@@ -188,6 +194,7 @@ public final class EmulatedModule {
         } else {
             halt(.off)
             flash.cutPower()
+            board.losePower()
         }
     }
 
@@ -199,9 +206,7 @@ public final class EmulatedModule {
         if held {
             halt(.heldInReset)
         } else {
-            start(
-                startedSincePowerOn && release.holds(.r12) ? .hardwareReset : .powerOn,
-                after: release.times.powerOnReset)
+            start(startedSincePowerOn ? .hardwareReset : .powerOn, after: release.times.powerOnReset)
         }
     }
 
@@ -218,7 +223,8 @@ public final class EmulatedModule {
         leakedBytes = 0
         phase = .booting
         show(.dark)
-        if reason == .powerOn || reason == .hardwareReset { coldStartedAt = simulation.now }
+        // An upgraded system starts as if power had come (politeosdeployments page).
+        if [.powerOn, .hardwareReset, .newFirmware].contains(reason) { coldStartedAt = simulation.now }
         if reason != .timer && reason != .pin { keptTable = nil }
         boot(reason, after: delay)
     }
@@ -226,6 +232,7 @@ public final class EmulatedModule {
     /// Ends everything that goes on in the module, as a reset or a power cut does.
     func halt(_ phase: Phase) {
         life += 1
+        replanProgram()
         stopMachine()
         board.releasePins()
         i2cLeftOn = [:]
@@ -277,6 +284,17 @@ public final class EmulatedModule {
         let mine = life
         simulation.schedule(after: delay) { [weak self] in
             if self?.life == mine { action() }
+        }
+    }
+
+    /// What was going to happen with the program will not.
+    func replanProgram() { programPlan += 1 }
+
+    /// Runs `action` later, unless something else is planned with the program by then.
+    func laterWithProgram(_ delay: Duration, _ action: @escaping () -> Void) {
+        let mine = programPlan
+        later(delay) { [weak self] in
+            if self?.programPlan == mine { action() }
         }
     }
 

@@ -55,13 +55,17 @@ public struct ModuleConfig: Sendable, Equatable {
     public var nvram: [UInt8]?
     /// Which program is stored.
     public var code = Code.none
+    /// Which deployment of that program it is; 0 for the one that the cloud began with.
+    public var deployment: UInt32 = 0
+    /// The operating system that an upgrade brought; nil for the one that the module came with.
+    public var systemVersion: String?
     /// The WiFi firmware was moved from the module to the SPI flash; the module's own copy is gone.
     public var wifiFirmwareMoved = false
 
     public init() {}
 
     private enum Tag: UInt8 {
-        case ssid = 1, password, planID, token, region, nvram, code, firmwareMoved
+        case ssid = 1, password, planID, token, region, nvram, code, firmwareMoved, deployment, systemVersion
     }
 
     /// Tag, 16-bit length, bytes; again and again.
@@ -82,6 +86,8 @@ public struct ModuleConfig: Sendable, Equatable {
         if let nvram { put(.nvram, nvram) }
         put(.code, [code.rawValue])
         if wifiFirmwareMoved { put(.firmwareMoved, []) }
+        if deployment > 0 { put(.deployment, deployment.littleEndianBytes) }
+        if let systemVersion { put(.systemVersion, Array(systemVersion.utf8)) }
         return bytes
     }
 
@@ -108,5 +114,7 @@ public struct ModuleConfig: Sendable, Equatable {
         nvram = texts[.nvram]
         code = texts[.code]?.first.flatMap(Code.init(rawValue:)) ?? .none
         wifiFirmwareMoved = texts[.firmwareMoved] != nil
+        deployment = texts[.deployment].map { UInt32(littleEndian: $0) } ?? 0
+        systemVersion = texts[.systemVersion].map { String(decoding: $0, as: UTF8.self) }
     }
 }

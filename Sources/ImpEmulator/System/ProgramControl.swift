@@ -2,12 +2,24 @@
 extension EmulatedModule {
     func startMachine(_ code: ModuleConfig.Code, _ reason: WakeReason) {
         stopMachine()
-        wakeReason = reason
+        replanProgram()
+        wakeReason = reported(reason)
         phase = .running(code)
         if connection.isConnected, code == .application || ledWish == .dark { show(.connected) }
         let machine = SquirrelMachine(module: self, code: code)
         self.machine = machine
         later(release.times.squirrelStart) { [weak machine] in machine?.start() }
+    }
+
+    /// Before R12 three of the reasons did not exist.
+    private func reported(_ reason: WakeReason) -> WakeReason {
+        guard !release.holds(.r12) else { return reason }
+        return switch reason {
+        case .hardwareReset: .powerOn
+        case .newFirmware: .softwareReset
+        case .snooze: .timer
+        default: reason
+        }
     }
 
     /// Squirrel stops; its pins and buses go off (R23).
@@ -34,7 +46,7 @@ extension EmulatedModule {
             note("ERROR: \(error)")
         }
         stopMachine()
-        later(release.times.squirrelStart) { [self] in startMachine(code, .squirrelError) }
+        laterWithProgram(release.times.squirrelStart) { [self] in startMachine(code, .squirrelError) }
     }
 
     /// Memory ran out (R14, K1).
@@ -46,12 +58,16 @@ extension EmulatedModule {
     /// The cloud's answer to a blessing reached the module, and the program has heard of it.
     func blessed() {
         guard cloud.behaviour.loadsCodeAfterBlessing else { return }
-        later(release.times.applicationAfterBlessing) { [self] in load(.application) }
+        later(release.times.applicationAfterBlessing) { [self] in
+            // A program that is blessed several times, or configured anew meanwhile, has been answered already.
+            guard case .running(let code) = phase, code != .application else { return }
+            load(.application)
+        }
     }
 
     func connectionLost(_ reason: ConnectionReason) {
         guard let machine else {
-            if phase == .unassigned || phase == .connecting { goOnline(wakeReason) }
+            if [.unassigned, .connecting, .upgrading].contains(phase) { goOnline(wakeReason) }
             return
         }
         machine.connectionLost(reason)

@@ -78,6 +78,8 @@ public struct Release30: Sendable, Equatable {
         public var connectTimeout = Duration.seconds(60)
         /// Fetching a firmware image from the cloud and storing it.
         public var firmwareDownload = Duration.milliseconds(1300)
+        /// Fetching another operating system, checking and storing it; a choice.
+        public var systemUpgrade = Duration.seconds(20)
         /// Compiling nothing, starting the virtual machine.
         public var squirrelStart = Duration.milliseconds(25)
         /// From the callback of an accepted blessing to the load of application firmware (`server.bless` page).

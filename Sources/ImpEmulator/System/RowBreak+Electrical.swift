@@ -9,7 +9,7 @@ extension RowBreak {
         .r9: "DIGITAL_OUT ignores its starting state and starts low",
         .r10: "open drains ignore their starting state and start low",
         .r11: "a configuration record is written over the one that holds",
-        .r12: "a reset by the RESET_L pin is reported as power-on",
+        .r12: "the reasons NEW_FIRMWARE, SNOOZE and HW_RESET are reported as SW_RESET, TIMER and POWER_ON",
         .r13: "a logged exception does not say where it was raised",
         .r14: "a restart for want of memory leaves no line in the log",
         .r22: "SPI sends noise while it reads",

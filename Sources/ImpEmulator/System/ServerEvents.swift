@@ -2,7 +2,14 @@
 extension EmulatedModule {
     /// The server is there, or gone for whatever reason.
     func serverChanged(isConnected: Bool) {
-        if isConnected, let machine { agents?.assigned(machine.code, to: self) }
+        if isConnected, let machine {
+            // A running program is not asked (politeosdeployments page: whoever connects is told at once).
+            if upgradeIsOffered {
+                return laterWithProgram(cloud.behaviour.latency / 2) { [self] in upgrade() }
+            }
+            agents?.assigned(machine.code, to: self)
+            lookForDeployment()
+        }
         agents?.connectionChanged(self, isConnected: isConnected)
         if isConnected, !release.holds(.r21) { machine?.disturbData() }
     }

@@ -48,7 +48,7 @@ public final class SquirrelMachine {
     func start() {
         let interface = ImpInterface(machine: self)
         self.interface = interface
-        let firmware = module.library.program(for: code)(interface)
+        let firmware = module.makeProgram(code)(interface)
         self.firmware = firmware
         processor.post { try firmware.start() }
     }
