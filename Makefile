@@ -1,7 +1,7 @@
 # Two words are enough on a fresh Debian 12 or Ubuntu machine with a Swift toolchain:
 #   make run     install what is missing, build, run the service on the demo line with live progress; prints the address to open
 #   make test    the whole test suite
-# And for those who stay: make check, make bench, make fuzz, make lint, make format, make clean.
+# And for those who stay: make check, make bench, make plant-test, make usb-test, make fuzz, make lint, make format, make clean.
 
 SWIFT ?= swift
 STATION = $(SWIFT) run --skip-build station
@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8720
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-.PHONY: run test usb-test fuzz check bench lint format clean packages build
+.PHONY: run test usb-test plant-test fuzz check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -41,6 +41,14 @@ usb-test: packages
 	$(SWIFT) build --product usb-guest
 	$(SWIFT) build --product station
 	stations/usb-guest/usb-test.sh .build/debug $(USB_PARTS)
+
+# A PostgreSQL server, twelve stations, and somebody who kills stations, the network and the database in turn.
+# PLANT_SEED repeats a run, PLANT_SECONDS makes it longer.
+PLANT_SECONDS ?= 60
+plant-test: packages
+	@sh stations/setup/packages.sh plant
+	$(SWIFT) build --product plant-test
+	.build/debug/plant-test --seconds $(PLANT_SECONDS) $(if $(PLANT_SEED),--seed $(PLANT_SEED))
 
 # libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
 FUZZ_SECONDS ?= 60

@@ -214,6 +214,12 @@ let package = Package(
             name: "AuditTests",
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
         .target(name: "FaultyWire", path: "Tests/Helpers/FaultyWire"),
+        .executableTarget(
+            name: "plant-test",
+            dependencies: [
+                "Plant", "FaultyWire", "StationStore", "Ledger", "ContentAddress", "TimeAndChance",
+            ],
+            path: "Tests/Helpers/plant-test"),
         .testTarget(
             name: "PlantTests",
             dependencies: [

@@ -23,7 +23,8 @@ public final class PlantDatabase: Sendable {
     func ask<Answer: Sendable>(_ body: @escaping @Sendable (PlantConnection) throws -> Answer) async throws
         -> Answer
     {
-        try await session.perform { [place] connection in
+        await session.forgetIfBroken()
+        return try await session.perform { [place] connection in
             try PlantSchema.check(connection, place: place)
             return try body(connection)
         }

@@ -50,5 +50,10 @@ actor PlantSession {
         }
     }
 
+    /// Lets a connection go that broke while nobody used it, so that the next question doesn't pay for it.
+    func forgetIfBroken() {
+        do { try connection?.run("SELECT 1") } catch { connection = nil }
+    }
+
     func close() { connection = nil }
 }

@@ -23,20 +23,20 @@ extension PlantDatabase {
             prefix: prefix, first: first, last: last, width: width, suffix: status.serialSuffix ?? "")
         let now = clock.utcMilliseconds()
         let count = min(max(1, count), 1_000_000)
+        let head = try await ask { connection in try PlantHead.admitting(identity, at: now, connection) }
+        // Read after the head: what the plant has acknowledged was signed here before.
         let signed = try await store.reader.checkpoint()?.size ?? 0
+        guard head.verifierKey == identity.verifierKey, head.size <= signed else {
+            throw PlantError.evidence([
+                PlantAlarm(
+                    head.verifierKey == identity.verifierKey ? .setBack : .otherKey, station: identity.name,
+                    subject: "lease of \(order)",
+                    sentence:
+                        "no serial numbers are leased to \(identity.name): its record is not the one that the plant "
+                        + "knows (\(head.words)); `station plant push` says more", at: now)
+            ])
+        }
         let block = try await ask { connection in
-            let head = try PlantHead.admitting(identity, at: now, connection)
-            guard head.verifierKey == identity.verifierKey, head.size <= signed else {
-                throw PlantError.evidence([
-                    PlantAlarm(
-                        head.verifierKey == identity.verifierKey ? .setBack : .otherKey,
-                        station: identity.name,
-                        subject: "lease of \(order)",
-                        sentence:
-                            "no serial numbers are leased to \(identity.name): its record is not the one that the plant "
-                            + "knows (\(head.words)); `station plant push` says more", at: now)
-                ])
-            }
             return try SerialPool.lease(
                 count, of: order, range: range, station: head.number, name: identity.name, now: now,
                 connection)
