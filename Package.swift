@@ -121,7 +121,8 @@ let package = Package(
         .target(
             name: "StationPages",
             dependencies: [
-                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress",
+                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress", "Ledger",
+                "Imp003",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -1,4 +1,5 @@
 import Foundation
+import StationConfig
 import Testing
 
 @testable import StationPages
@@ -30,5 +31,23 @@ struct PreviewTests {
         }
         try Data(OperatorPageTests.page(every).body).write(
             to: folder.appendingPathComponent("operator-all.html"))
+        for (name, path, query) in [
+            ("line", "/line", [:]), ("pareto", "/pareto", [:]),
+            ("pareto-m", "/pareto", ["by": "measurement"]),
+            ("measurements", "/measurements", [:]),
+            ("measurement", "/measurements/one", ["step": "rail", "name": "rail_3v3"]),
+            ("units", "/units", [:]), ("unit", "/units/ES0100001", [:]),
+            ("compare", "/units/compare", ["a": "ES0100001", "b": "ES0100003"]), ("skus", "/skus", [:]),
+            ("skus-compare", "/skus/compare", ["a": "env-sensor-us", "b": "env-sensor-eu"]),
+            ("gauge", "/gauge", [:]),
+            ("golden", "/golden", [:]), ("signin", "/signin", [:]),
+        ] as [(String, String, [String: String])] {
+            for language in ["en", "zh-Hans"] {
+                guard let answer = try await ReportPageTests.get(path, query, language: language) else {
+                    continue
+                }
+                try Data(answer.body).write(to: folder.appendingPathComponent("\(name)-\(language).html"))
+            }
+        }
     }
 }

@@ -29,6 +29,7 @@ extension UnitProcedure {
         let flash = try await holdForFlash()
         chip = flash.chip
         try await recordIdentity(identity, flash.chip)
+        note("firmware", .text(identity.firmware))
         try await refuseByHistory(identity)
         let lease = try await leaseSerial(identity)
         self.lease = lease

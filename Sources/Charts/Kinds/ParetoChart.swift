@@ -17,7 +17,8 @@ public enum ParetoChart {
         if rows.isEmpty {
             canvas.text(words.nothing, 380, 80, anchor: .middle, size: 14, color: Palette.quiet)
         }
-        let bars = Scale(low: 0, high: Double(rows.first?.count ?? 1), start: left, end: right - 60)
+        // Bars and line share one scale, so that the line begins where the first bar ends.
+        let bars = Scale(low: 0, high: Double(max(1, pareto.total)), start: left, end: right)
         let line = Scale(low: 0, high: 1, start: left, end: right)
         if !rows.isEmpty {
             for tick in [0, 0.25, 0.5, 0.75, 1] {
@@ -35,12 +36,15 @@ public enum ParetoChart {
                 left, y + 5, bars(Double(row.count)) - left, rowHeight - 12, fill: Palette.blue, radius: 2,
                 about: "\(row.cause): \(row.count), \(NumberText.percent(row.share))")
             canvas.text(
-                "\(row.count)", bars(Double(row.count)) + 6, y + 20, size: 13, bold: true, halo: true)
+                "\(row.count)", bars(Double(row.count)) + (index == 0 ? 12 : 6), y + 20, size: 13, bold: true,
+                halo: true)
             points.append((line(row.cumulative), y + rowHeight / 2 - 1))
         }
         canvas.polyline(points, color: Palette.vermilion, width: 2, dash: "5 3")
         for (index, point) in points.enumerated() {
             canvas.marker(3, point.0, point.1, color: Palette.vermilion, size: 3.4)
+            // The first sum is the first bar itself.
+            guard index > 0 else { continue }
             canvas.text(
                 NumberText.percent(rows[index].cumulative, decimals: 0), point.0 + 9, point.1 + 4, size: 11,
                 color: Palette.vermilion, halo: true)

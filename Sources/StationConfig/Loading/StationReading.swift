@@ -12,6 +12,9 @@ struct StationReading {
         let network = network(node["network"])
         let operators = operators(node)
         let slots = slots(node)
+        let reading = GoldenReading(problems: problems)
+        let golden = reading.golden(node["golden"])
+        let scanner = reading.scanner(node["scanner"])
         guard let name = node.text("station", .identifier), let network else { return nil }
         let scan = node["scan"]
         let timeouts = node["timeouts"]
@@ -29,7 +32,8 @@ struct StationReading {
                 boot: timeouts?.duration("boot") ?? .seconds(20),
                 link: timeouts?.duration("link") ?? .seconds(2),
                 join: timeouts?.duration("join") ?? .seconds(60),
-                bless: timeouts?.duration("bless") ?? .seconds(60)))
+                bless: timeouts?.duration("bless") ?? .seconds(60)),
+            golden: golden, scanner: scanner)
     }
 
     private func network(_ node: ConfigNode?) -> FactoryNetworkSettings? {

@@ -19,6 +19,52 @@ enum Keys {
             .optional("wirings", .table(.identifier, .map(wiring), count: 0...32)),
             .optional("scan", .map(scan)),
             .optional("timeouts", .map(timeouts)),
+            .optional("golden", .map(golden)),
+            .optional("scanner", .map(scanner)),
+        ])
+
+    static let golden = KeySet(
+        "golden",
+        [
+            .optional("every", .duration(.seconds(60) ... .seconds(31 * 24 * 3600))),
+            .optional("remind-before", .duration(.zero ... .seconds(24 * 3600))),
+            .optional("units", .list(.map(goldenUnit), count: 0...32)),
+            .optional("gauge-parts", .list(.map(gaugePart), count: 0...64)),
+        ])
+
+    static let goldenUnit = KeySet(
+        "golden unit",
+        [
+            .required("name", .text(.slotName)),
+            .required("device", .text(.any("a device ID of 16 hexadecimal digits"))),
+            .required("measurements", .list(.map(goldenValue), count: 1...200)),
+        ])
+
+    static let gaugePart = KeySet(
+        "gauge part",
+        [
+            .required("name", .text(.slotName)),
+            .required("device", .text(.any("a device ID of 16 hexadecimal digits"))),
+        ])
+
+    static let goldenValue = KeySet(
+        "golden value",
+        [
+            .required("step", .text(.fieldName)),
+            .required("name", .text(.fieldName)),
+            .required("reference", .number),
+            .required("tolerance", .number),
+        ])
+
+    static let scanner = KeySet(
+        "scanner",
+        [
+            .optional("prefix", .text(.scannerPrefix)),
+            .optional("unit", .text(.pattern)),
+            .optional("slot", .text(.pattern)),
+            .optional("go", .text(.pattern)),
+            .optional("go-key", .text(.browserKey)),
+            .optional("gap", .duration(.milliseconds(10) ... .seconds(2))),
         ])
 
     static let network = KeySet(

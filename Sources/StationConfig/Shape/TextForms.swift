@@ -107,6 +107,20 @@ extension TextForm {
             && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
     }
 
+    /// Regular expressions that mean the same to this program and to a browser.
+    static let pattern = TextForm("a pattern of 1 to 200 characters, such as ES[0-9]{7}") { text in
+        (1...200).contains(text.utf8.count) && (try? TextPattern(text)) != nil
+    }
+
+    static let scannerPrefix = TextForm("1 to 8 printable ASCII characters") { text in
+        (1...8).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// As `KeyboardEvent.key` names keys that write nothing.
+    static let browserKey = TextForm("a key's name in browsers, such as F9 or PageDown") { text in
+        (2...20).contains(text.utf8.count) && text.utf8.allSatisfy { isLetter($0) || isDigit($0) }
+    }
+
     /// Any text at all; the reader that knows it judges it.
     static func any(_ allowed: String) -> TextForm {
         TextForm(allowed) { !$0.isEmpty }

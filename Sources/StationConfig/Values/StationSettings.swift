@@ -15,6 +15,10 @@ public struct StationSettings: Hashable, Sendable {
     public let slots: [SlotSettings]
     public let scan: ScanSettings
     public let timeouts: StationTimeouts
+    /// Nil where no golden units are kept.
+    public let golden: GoldenSettings?
+    /// Of the operator's page.
+    public let scanner: ScannerSettings
 
     /// Whether every slot is emulated.
     public var isEmulated: Bool { slots.allSatisfy { $0.fixture == .emulated } }

@@ -1,3 +1,5 @@
+import StationConfig
+
 /// The operator's page: `/`.
 struct OperatorPage {
     let line: LineState

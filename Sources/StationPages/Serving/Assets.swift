@@ -21,6 +21,7 @@ enum Assets {
             ("sounds.js", script, PackageResources.sounds_js),
             ("live.js", script, PackageResources.live_js),
             ("desk.js", script, PackageResources.desk_js),
+            ("signin.js", script, PackageResources.signin_js),
             ("icon.svg", "image/svg+xml", PackageResources.icon_svg),
         ]
         return Dictionary(

@@ -46,15 +46,19 @@ public struct PageAnswer: Equatable, Sendable {
     public var etag: String?
     /// A name under which a browser saves it; nil shows it.
     public var fileName: String?
+    /// With status 303: where to go instead, an address of this station.
+    public var location: String?
 
     public init(
-        status: Int = 200, contentType: String, body: [UInt8], etag: String? = nil, fileName: String? = nil
+        status: Int = 200, contentType: String, body: [UInt8], etag: String? = nil, fileName: String? = nil,
+        location: String? = nil
     ) {
         self.status = status
         self.contentType = contentType
         self.body = body
         self.etag = etag
         self.fileName = fileName
+        self.location = location
     }
 
     static func html(_ text: String, status: Int = 200) -> PageAnswer {

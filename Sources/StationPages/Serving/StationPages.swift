@@ -5,7 +5,7 @@ import StationStore
 public protocol PageSources: Sendable {
     /// The station's record.
     var reader: StationReader { get }
-    /// What is configured now; nil while a folder is being replaced.
+    /// What is configured now; nil while there is none.
     var folder: StationFolder? { get async }
     /// The line as it stands.
     func lineState() async -> LineState
@@ -23,16 +23,58 @@ public struct StationPages: Sendable {
     }
 
     /// The page that was asked for.
-    /// - Returns: nil when there is no such page.
+    /// - Returns: nil when there is no such page, or nothing is known of what it would be about.
     /// - Throws: `StoreError` when the record can't be read.
     public func answer(_ request: PageRequest) async throws -> PageAnswer? {
         let frame = frame(for: request)
-        switch request.path.first {
-        case nil:
-            let page = OperatorPage(line: await sources.lineState(), scanner: ScannerSettings(), frame: frame)
+        let folder = await sources.folder
+        let desk = ReportDesk(frame: frame, reader: sources.reader, folder: folder, sources: sources)
+        let report: Report?
+        switch (request.path.first, request.path.dropFirst().first, request.path.count) {
+        case (nil, _, _):
+            let page = OperatorPage(
+                line: await sources.lineState(), scanner: folder?.station.scanner ?? ScannerSettings(),
+                frame: frame)
             return Templates.render("operator", page.view)
-        default: return nil
+        case ("signin", _, 1): return await signIn(frame)
+        case ("line", _, 1): report = try await LinePage(desk: desk).report()
+        case ("pareto", _, 1): report = try await ParetoPage(desk: desk).report()
+        case ("measurements", _, 1): report = try await MeasurementsPage(desk: desk).report()
+        case ("measurements", "one", 2): report = try await MeasurementPage(desk: desk).report()
+        case ("units", _, 1):
+            let (found, address) = try await UnitsPage(desk: desk).report()
+            if let address { return .redirect(to: address) }
+            report = found
+        case ("units", "compare", 2): report = try await ComparePage(desk: desk).report()
+        case ("units", let unit?, 2): report = try await UnitPage(desk: desk, key: unit).report()
+        case ("units", let unit?, 3) where request.path[2] == "proof.json":
+            return try await proof(unit, frame)
+        case ("skus", _, 1): report = try await SKUsPage(desk: desk).report()
+        case ("skus", "compare", 2): report = try await SKUComparePage(desk: desk).report()
+        case ("gauge", _, 1): report = try await GaugePage(desk: desk).report()
+        case ("golden", _, 1): report = try await GoldenPage(desk: desk).report()
+        default: report = nil
         }
+        return await report?.answer(frame, station: sources.lineState().station)
+    }
+
+    /// A page for what went wrong, for people.
+    /// - Parameters:
+    ///   - code: the stable code; nil for none.
+    ///   - detail: one sentence; nil says what the status says.
+    public func problem(
+        _ status: Int, code: String? = nil, detail: String? = nil, for request: PageRequest
+    ) async -> PageAnswer {
+        let frame = frame(for: request)
+        let known = frame.words.has("problem_\(status)") ? "\(status)" : "500"
+        var view = frame.view(title: frame.words.say("problem_\(known)"))
+        view["station"] = await sources.lineState().station
+        view["detail"] = detail ?? frame.words.say("problem_\(known)_detail")
+        view["todo"] = frame.words.say("problem_\(known)_todo")
+        view["code"] = Section.orFalse(code)
+        var answer = Templates.render("problem", view)
+        answer.status = status
+        return answer
     }
 
     /// A style sheet, a script or a picture of the pages; nil when there is none of that name.
@@ -42,11 +84,45 @@ public struct StationPages: Sendable {
         }
     }
 
+    /// What every page may load, for the `Content-Security-Policy` header: nothing that does not come from here.
+    public static let contentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+    private func signIn(_ frame: PageFrame) async -> PageAnswer {
+        var view = frame.view(title: frame.words.say("sign_in"))
+        view["station"] = await sources.lineState().station
+        // Only to a place of this station: an address of elsewhere would make a trap of this page.
+        let next = frame.query["next"] ?? "/"
+        view["next"] = next.hasPrefix("/") && !next.hasPrefix("//") && !next.contains("\\") ? next : "/"
+        return Templates.render("signin", view)
+    }
+
+    private func proof(_ unit: String, _ frame: PageFrame) async throws -> PageAnswer? {
+        do {
+            let bundle = try await sources.reader.proof(ofUnit: unit)
+            return PageAnswer(
+                contentType: "application/json", body: bundle.json + [0x0A],
+                fileName: "proof-\(unit.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }).json")
+        } catch StoreError.notFound {
+            return nil
+        } catch StoreError.notSigned {
+            return .plain(frame.words.say("proof_not_signed"), status: 409)
+        }
+    }
+
     func frame(for request: PageRequest) -> PageFrame {
         let wish = request.query["lang"] ?? request.language
         return PageFrame(
             words: Words(language: Language.fitting(wish, among: languages)), languages: languages,
             viewer: request.viewer, path: "/" + request.path.map(Link.encoded).joined(separator: "/"),
             query: request.query, now: request.now)
+    }
+}
+
+extension PageAnswer {
+    /// To another page: 303, the address in ``location``.
+    static func redirect(to address: String) -> PageAnswer {
+        PageAnswer(status: 303, contentType: "text/plain; charset=utf-8", body: [], location: address)
     }
 }

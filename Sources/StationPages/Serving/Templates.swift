@@ -15,6 +15,13 @@ enum Templates {
         ("operator", PackageResources.operator_mustache),
         ("tile", PackageResources.tile_mustache),
         ("shapes", PackageResources.shapes_mustache),
+        ("layout", PackageResources.layout_mustache),
+        ("report", PackageResources.report_mustache),
+        ("form", PackageResources.form_mustache),
+        ("chart", PackageResources.chart_mustache),
+        ("table", PackageResources.table_mustache),
+        ("signin", PackageResources.signin_mustache),
+        ("problem", PackageResources.problem_mustache),
     ]
 
     static func render(_ name: String, _ view: [String: Any]) -> PageAnswer {

@@ -16,11 +16,13 @@ public struct RunFilter: Sendable, Equatable {
     public var until: Int64?
     /// Most rows; only for lists.
     public var limit: Int?
+    /// This run or a later one. Bounds how much of the record is read: runs, steps and measurements are found by it.
+    public var from: RunID?
 
     public init(
         order: String? = nil, sku: String? = nil, market: String? = nil, outcome: RunOutcome? = nil,
         slot: Int? = nil,
-        unit: String? = nil, since: Int64? = nil, until: Int64? = nil, limit: Int? = nil
+        unit: String? = nil, since: Int64? = nil, until: Int64? = nil, limit: Int? = nil, from: RunID? = nil
     ) {
         self.order = order
         self.sku = sku
@@ -31,6 +33,7 @@ public struct RunFilter: Sendable, Equatable {
         self.since = since
         self.until = until
         self.limit = limit
+        self.from = from
     }
 
     /// A condition on `run r`, with its arguments.
@@ -49,6 +52,7 @@ public struct RunFilter: Sendable, Equatable {
         add("r.slot = ?", slot)
         add("r.started_at >= ?", since)
         add("r.started_at < ?", until)
+        add("r.id >= ?", from?.rawValue)
         if let unit { add("r.device = ?", try StationReader.deviceRow(db, key: unit) ?? -1) }
         return (terms.joined(separator: " AND "), arguments)
     }

@@ -20,7 +20,7 @@ struct Markup {
     private(set) var problems: [String] = []
 
     private static let empty: Set<String> = [
-        "meta", "link", "input", "br", "img", "hr", "wbr", "use", "path", "circle", "rect", "line", "col",
+        "meta", "link", "input", "br", "img", "hr", "wbr", "col",
     ]
 
     init(_ html: String) {
