@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8720
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-.PHONY: run test usb-test plant-test fuzz check bench lint format clean packages build
+.PHONY: run test usb-test plant-test plant-figures fuzz check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -49,6 +49,13 @@ plant-test: packages
 	@sh stations/setup/packages.sh plant
 	$(SWIFT) build --product plant-test
 	.build/debug/plant-test --seconds $(PLANT_SECONDS) $(if $(PLANT_SEED),--seed $(PLANT_SEED))
+
+# The figures of docs/scale.md: a record of PLANT_UNITS units at four stations, sent to a PostgreSQL server and asked.
+PLANT_UNITS ?= 20000
+plant-figures: packages
+	@sh stations/setup/packages.sh plant
+	$(SWIFT) build -c release --product plant-test
+	.build/release/plant-test scale $(PLANT_UNITS)
 
 # libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
 FUZZ_SECONDS ?= 60

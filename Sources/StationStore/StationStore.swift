@@ -105,6 +105,13 @@ public final class StationStore: Sendable {
             try preflight(path)
             let pool = try openPool(path, options)
             try Schema.migrator.migrate(pool)
+            try await pool.writeWithoutTransaction { db in
+                // A database from before there were projections has everything that they are made of.
+                let isBare = try Bool.fetchOne(
+                    db,
+                    sql: "SELECT NOT EXISTS (SELECT 1 FROM station) AND EXISTS (SELECT 1 FROM ledger_entry)")
+                if isBare ?? false { try ProjectionReplay.rebuild(db) }
+            }
             let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station")
             }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
@@ -150,7 +157,8 @@ public final class StationStore: Sendable {
             let sealer = try PersonSealer(db)
             let writer = try LedgerWriter(
                 db, path: path, station: station, key: key, sealer: sealer,
-                checkpointInterval: max(1, options.checkpointInterval))
+                checkpointInterval: max(1, options.checkpointInterval),
+                headFile: lock == nil ? nil : HeadFile.path(ofDatabase: path))
             return (writer, sealer, lastAt)
         }
         let now = clock.utcMilliseconds()
@@ -194,6 +202,7 @@ public final class StationStore: Sendable {
                     path: path, detail: "the first \(checkpoint.size) entries are not those that were signed")
             }
         }
+        try checkHeadFile(db, path: path, key: key, signed: checkpoint?.size ?? 0)
         var lastAt: Int64?
         let tail = try Row.fetchCursor(
             db, sql: "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? ORDER BY seq",
@@ -210,6 +219,27 @@ public final class StationStore: Sendable {
             }
         }
         return lastAt
+    }
+
+    /// The file beside the database says how far the station was: a database that ends earlier came out of a backup.
+    private static func checkHeadFile(_ db: Database, path: String, key: StationKey, signed: Int64) throws {
+        // What another key signed is another station's, or nobody's.
+        guard let known = HeadFile.read(besideDatabase: path), (try? known.verify(by: [key.verifier])) != nil
+        else {
+            return
+        }
+        guard known.size <= signed else {
+            throw StoreError.setBack(
+                path: path, here: signed, known: known.size, from: HeadFile.path(ofDatabase: path))
+        }
+        var tree = TiledTree(size: known.size, source: LedgerTables.Tiles(db))
+        guard try tree.root() == known.root else {
+            throw StoreError.tampered(
+                path: path,
+                detail:
+                    "its first \(known.size) entries are not those that \(HeadFile.path(ofDatabase: path)) knows"
+            )
+        }
     }
 
     // MARK: Writing

@@ -35,7 +35,12 @@ struct Station: AsyncParsableCommand {
                     SKUCommand.self, RegionCommand.self, NVRAMCommand.self, FlashCommand.self,
                     EmulateCommand.self, ConformanceCommand.self, SquirrelCommand.self,
                 ]),
-            CommandGroup(name: "Record", subcommands: [AuditCommand.self, PlantCommand.self]),
+            CommandGroup(
+                name: "Record",
+                subcommands: [
+                    AuditCommand.self, PlantCommand.self, BackupCommand.self, RestoreCommand.self,
+                    DoctorCommand.self,
+                ]),
         ])
 
     static func main() async {

@@ -70,7 +70,7 @@ extension StoreError {
         case .newerSchema, .notAStationDatabase, .missing, .wrongKey, .olderSchema, .invalid, .notFound,
             .invalidStationName:
             .badInput
-        case .corrupt, .tampered: .evidence
+        case .corrupt, .tampered, .setBack: .evidence
         default: .recordLost
         }
     }

@@ -61,6 +61,12 @@ actor SampleStation {
             .note(Note(text: "clean line", by: "Bea", run: retest, device: unit(2).device)))
         station.clock.move(by: -5000)
         for number in 0..<notes { _ = store.enqueue(.note(Note(text: "filler \(number)"))) }
+        try await store.append(
+            .orderOpened(
+                OrderOpened(
+                    order: "WO-S", sku: "lamp-eu", quantity: 5,
+                    serials: SerialRange(prefix: "S", first: 1, last: 9, width: 4, isShared: true))))
+        try await store.append(.serialsGranted(SerialsGranted(order: "WO-S", first: 1, last: 5)))
         try await store.append(.orderClosed(OrderClosed(order: "WO-1", reason: "end")))
         try await store.append(.stationStopped(StationStopped(reason: "end of shift")))
         try await store.close()

@@ -40,6 +40,12 @@ public struct QueryFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// One sentence, with what is allowed.
     public var sentence: String
 
+    package init(text: String, position: Int?, sentence: String) {
+        self.text = text
+        self.position = position
+        self.sentence = sentence
+    }
+
     public var description: String {
         guard let position else { return sentence }
         return "\(sentence)\n  \(text)\n  \(String(repeating: " ", count: position))^"

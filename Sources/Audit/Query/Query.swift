@@ -151,4 +151,17 @@ public struct AnswerColumn: Sendable, Equatable {
     public var isTime = false
     /// 1 and 0, to be shown as yes and no.
     public var isFlag = false
+    /// Text whose first letter says what the rest is: `n` a number, `i` a whole number, `t` a text.
+    package var isCoded = false
+
+    public init(name: String, isTime: Bool = false, isFlag: Bool = false) {
+        self.init(name: name, isTime: isTime, isFlag: isFlag, isCoded: false)
+    }
+
+    package init(name: String, isTime: Bool = false, isFlag: Bool = false, isCoded: Bool) {
+        self.name = name
+        self.isTime = isTime
+        self.isFlag = isFlag
+        self.isCoded = isCoded
+    }
 }

@@ -114,7 +114,7 @@ private struct Column {
         case (_, .text(let value)), (_, .prefix(let value)): plain(comparison, value, to: &text)
         case (_, .integer(let value)): plain(comparison, value, to: &text)
         case (_, .number(let value)): plain(comparison, value, to: &text)
-        case (.contains, .span): text.append("0")
+        case (.contains, .span): text.append("false")
         }
     }
 

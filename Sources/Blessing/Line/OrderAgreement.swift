@@ -3,7 +3,7 @@ import StationStore
 
 extension OrderStatus {
     /// A work order that was opened once must stay what it was: same SKU, same quantity, same serial numbers.
-    func mustMatch(_ plan: BlessingPlan) throws(OrderDisagreement) {
+    public func mustMatch(_ plan: BlessingPlan) throws(OrderDisagreement) {
         let wanted = RecordedSerialRange(plan.order.serials)
         if sku != plan.variant.id {
             throw OrderDisagreement(order: order, what: "SKU", recorded: sku, found: plan.variant.id)

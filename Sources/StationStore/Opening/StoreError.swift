@@ -31,6 +31,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case tampered(path: String, detail: String)
     /// The clock is earlier than the last entry (UTC ms).
     case clockSetBack(last: Int64, now: Int64)
+    /// The database ends before a tree head that is known from elsewhere: most likely it came out of a backup.
+    case setBack(path: String, here: Int64, known: Int64, from: String)
     /// A name that can't be a station's.
     case invalidStationName(String)
     /// A record whose values are out of shape or range.
@@ -82,6 +84,10 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .clockSetBack(let last, let now):
             "the clock says \(UTCTime.text(now)) but the last entry was made at \(UTCTime.text(last)): set the clock "
                 + "right, or allow it explicitly and it will be recorded"
+        case .setBack(let path, let here, let known, let from):
+            "\(path) ends after \(here) signed entries and \(from) knows of \(known): it came out of a backup, and going on would "
+                + "fork the log. Complete it from the plant (`station restore --from-plant`), or keep it for reading and "
+                + "begin a new record under a new name: docs/plant.md, \"Forks\""
         case .invalidStationName(let name):
             "a station's name is 1 to 63 letters, digits, '.', '_' or '-', found \"\(name)\""
         case .invalid(let fault): "the record can't be written: \(fault)"

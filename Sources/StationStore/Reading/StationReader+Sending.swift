@@ -9,6 +9,12 @@ public struct SignedStretch: Sendable {
     public let entries: [[UInt8]]
     /// Covers everything up to the last of them.
     public let checkpoint: Checkpoint
+
+    public init(first: Int64, entries: [[UInt8]], checkpoint: Checkpoint) {
+        self.first = first
+        self.entries = entries
+        self.checkpoint = checkpoint
+    }
 }
 
 /// Somebody's name beside the ledger.
@@ -18,6 +24,12 @@ public struct PersonName: Sendable, Hashable {
     /// 32 bytes.
     public let salt: [UInt8]
     public let name: String
+
+    public init(seal: String, salt: [UInt8], name: String) {
+        self.seal = seal
+        self.salt = salt
+        self.name = name
+    }
 }
 
 extension StationReader {

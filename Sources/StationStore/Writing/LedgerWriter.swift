@@ -14,6 +14,8 @@ final class LedgerWriter: @unchecked Sendable {
     private let key: StationKey
     private let sealer: PersonSealer
     private let checkpointInterval: Int64
+    /// Where the last tree head is kept outside the database as well; nil for a draft.
+    private let headFile: String?
     private var projector: Projector?
     private var kept: Statements?
     private var tree: GrowingTree
@@ -63,13 +65,14 @@ final class LedgerWriter: @unchecked Sendable {
 
     init(
         _ db: Database, path: String, station: String, key: StationKey, sealer: PersonSealer,
-        checkpointInterval: Int64
+        checkpointInterval: Int64, headFile: String?
     ) throws {
         self.path = path
         self.station = station
         self.key = key
         self.sealer = sealer
         self.checkpointInterval = checkpointInterval
+        self.headFile = headFile
         projector = Projector(db)
         tree = try LedgerTables.growingTree(db, path: path)
         lastCheckpoint = try LedgerTables.lastCheckpoint(db, path: path)
@@ -114,6 +117,9 @@ final class LedgerWriter: @unchecked Sendable {
             }
             try db.commit()
             sealer.saved(persons)
+            if let headFile, let lastCheckpoint, lastCheckpoint != checkpoint {
+                HeadFile.write(lastCheckpoint, path: headFile)
+            }
         } catch {
             // SQLite may have rolled back by itself already, on a full disk for instance.
             if db.isInsideTransaction { try? db.rollback() }

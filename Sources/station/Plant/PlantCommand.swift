@@ -14,7 +14,9 @@ struct PlantCommand: AsyncParsableCommand {
             again. docs/plant.md sets a plant database up in fifteen minutes.
             """,
         subcommands: [
-            Init.self, Push.self, Status.self, Verify.self, Alarms.self, Lease.self,
+            Init.self, Push.self, Status.self, Verify.self, Alarms.self, Lease.self, Ask.self, Named.self,
+            Prove.self,
+            Revisions.self,
         ])
 
     struct Init: AsyncParsableCommand {

@@ -27,6 +27,9 @@ import TimeAndChance
                 print("plant-test: PostgreSQL's server is not installed: sh stations/setup/packages.sh plant")
                 exit(77)
             }
+            if words.first == "scale" {
+                return try await ScaleFigures.run(Array(words.dropFirst()), programs: programs)
+            }
             try await Chaos(programs: programs, seed: seed, seconds: seconds, count: count).run()
         } catch {
             print("plant-test: \(error)")

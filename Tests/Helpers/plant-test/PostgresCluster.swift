@@ -15,7 +15,11 @@ final class PostgresCluster {
     let socketFolder: String
     private var data: String { socketFolder + "/data" }
 
-    init(programs: String, folder: String) {
+    private let isDurable: Bool
+
+    /// - Parameter isDurable: commits wait for the disk, as they would at a plant.
+    init(programs: String, folder: String, isDurable: Bool = false) {
+        self.isDurable = isDurable
         self.programs = programs
         socketFolder = folder
     }
@@ -41,7 +45,7 @@ final class PostgresCluster {
             programs + "/postgres",
             [
                 "-D", data, "-k", socketFolder, "-c", "listen_addresses=", "-c", "max_connections=100", "-c",
-                "fsync=off",
+                "fsync=\(isDurable ? "on" : "off")",
             ])
         let log = open(socketFolder + "/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         child.standardError = FileHandle(fileDescriptor: log, closeOnDealloc: true)
