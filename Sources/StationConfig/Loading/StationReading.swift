@@ -1,4 +1,5 @@
 import Imp003
+import Ledger
 
 /// Reads station.yaml.
 struct StationReading {
@@ -29,7 +30,22 @@ struct StationReading {
                 boot: timeouts?.duration("boot") ?? .seconds(20),
                 link: timeouts?.duration("link") ?? .seconds(2),
                 join: timeouts?.duration("join") ?? .seconds(60),
-                bless: timeouts?.duration("bless") ?? .seconds(60)))
+                bless: timeouts?.duration("bless") ?? .seconds(60)),
+            trust: trust(node))
+    }
+
+    private func trust(_ node: ConfigNode) -> ConfigTrust {
+        let mode = node.text("mode").flatMap(ConfigTrust.Mode.init(rawValue:)) ?? .development
+        var keys: [VerifierKey] = []
+        for (index, item) in (node["trusted-engineers"]?.items ?? []).enumerated() {
+            guard let text = item.text else { continue }
+            do throws(KeyError) { keys.append(try VerifierKey(text: text)) } catch {
+                problems.report(
+                    .trustedKey, at: item.origin, path: "trusted-engineers[\(index)]", found: "\(error)",
+                    remedy: "Write what `station config keygen` printed as verifier.")
+            }
+        }
+        return ConfigTrust(mode: mode, engineers: keys)
     }
 
     private func network(_ node: ConfigNode?) -> FactoryNetworkSettings? {

@@ -15,6 +15,8 @@ public struct StationSettings: Hashable, Sendable {
     public let slots: [SlotSettings]
     public let scan: ScanSettings
     public let timeouts: StationTimeouts
+    /// Whether only signed configuration is run, and whose signatures count.
+    public let trust: ConfigTrust
 
     /// Whether every slot is emulated.
     public var isEmulated: Bool { slots.allSatisfy { $0.fixture == .emulated } }
