@@ -69,7 +69,9 @@ let package = Package(
         // Files, record, procedure.
         .target(
             name: "StationConfig",
-            dependencies: ["Imp003", "ContentAddress", "Wording", .product(name: "Yams", package: "Yams")]),
+            dependencies: [
+                "Imp003", "ContentAddress", "Ledger", "Wording", .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "StationStore",
             dependencies: [
@@ -87,14 +89,14 @@ let package = Package(
         .target(
             name: "People",
             dependencies: [
-                "TimeAndChance", "ContentAddress", "CLibCrypto",
+                "StationStore", "TimeAndChance", "ContentAddress", "CLibCrypto",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Migrations")]),
         .target(
             name: "Blessing",
             dependencies: [
-                "Imp003", "SerialNOR", "FactoryLink", "Fixturing", "StationConfig", "StationStore",
+                "Imp003", "SerialNOR", "FactoryLink", "Fixturing", "StationConfig", "StationStore", "Ledger",
                 "TimeAndChance",
                 "ContentAddress", .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -106,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
+                "Audit", "Blessing", "People", "Conformance", "ImpEmulator", "NORChipModel", "StationConfig",
                 "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport", "VirtualSlot",
                 "VirtualUSB",
                 "Fixturing", "TimeAndChance",
@@ -159,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "StationConfigTests",
             dependencies: [
-                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance", "Wording",
+                "StationConfig", "Imp003", "ContentAddress", "Ledger", "TimeAndChance", "Wording",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
@@ -167,7 +169,10 @@ let package = Package(
             dependencies: ["Audit", "StationStore", "Ledger", "ContentAddress", "TimeAndChance"]),
         .testTarget(
             name: "PeopleTests",
-            dependencies: ["People", "TimeAndChance", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "People", "StationStore", "Ledger", "TimeAndChance",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

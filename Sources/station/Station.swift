@@ -31,10 +31,13 @@ struct Station: AsyncParsableCommand {
             CommandGroup(
                 name: "Configuration",
                 subcommands: [
-                    SKUCommand.self, RegionCommand.self, NVRAMCommand.self, FlashCommand.self,
+                    ConfigCommand.self, SKUCommand.self, RegionCommand.self, NVRAMCommand.self,
+                    FlashCommand.self,
                     EmulateCommand.self, ConformanceCommand.self, SquirrelCommand.self,
                 ]),
-            CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "People", subcommands: [PeopleCommand.self]),
+            CommandGroup(
+                name: "Record", subcommands: [AuditCommand.self, KeyCommand.self, RecordCommand.self]),
         ])
 
     static func main() async {

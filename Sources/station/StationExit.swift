@@ -1,6 +1,8 @@
 import Blessing
 import FactoryLink
 import Imp003
+import Ledger
+import People
 import SerialNOR
 import StationConfig
 import StationStore
@@ -39,9 +41,13 @@ struct StationFailure: Error {
     init?(_ error: any Error) {
         switch error {
         case let failure as StationFailure: self = failure
+        case let error as PeopleError: self.init(error.exit, "\(error)")
+        case let error as KeyError: self.init(.badInput, "\(error)")
         case let error as StoreError: self.init(error.exit, "\(error)")
         case let error as PlanRefusal: self.init(.refused, "\(error)")
         case let error as OrderDisagreement: self.init(.refused, "\(error)")
+        case let error as GateRefusal: self.init(.refused, "\(error)")
+        case let error as ConfigProblem: self.init(.refused, "\(error)")
         case let error as ConfigFileError: self.init(.badInput, "\(error)")
         case let error as SecretError: self.init(.badInput, "\(error)")
         case let error as RegionError: self.init(.badInput, "\(error)")
@@ -49,6 +55,17 @@ struct StationFailure: Error {
         case let error as FlashRefusal: self.init(.badInput, "\(error)")
         case let error as FlashFailure: self.init(.unitFailed, "\(error)")
         default: return nil
+        }
+    }
+}
+
+extension PeopleError {
+    /// Which of the documented endings this is.
+    var exit: StationExit {
+        switch self {
+        case .unknownUser, .unknownToken, .invalid, .exposed, .newer: .badInput
+        case .unreadable, .noRandomNumbers: .recordLost
+        default: .refused
         }
     }
 }
