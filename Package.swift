@@ -77,7 +77,7 @@ let package = Package(
         .target(
             name: "StationConfig",
             dependencies: [
-                "Imp003", "ContentAddress", "TimeAndChance", "Wording",
+                "Imp003", "ContentAddress", "Ledger", "TimeAndChance", "Wording",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "People",
             dependencies: [
-                "TimeAndChance", "ContentAddress", "CLibCrypto",
+                "StationStore", "TimeAndChance", "ContentAddress", "CLibCrypto",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Migrations")]),
@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "Blessing",
             dependencies: [
-                "Imp003", "SerialNOR", "FactoryLink", "Fixturing", "StationConfig", "StationStore",
+                "Imp003", "SerialNOR", "FactoryLink", "Fixturing", "StationConfig", "StationStore", "Ledger",
                 "TimeAndChance",
                 "ContentAddress", .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "StationConfigTests",
             dependencies: [
-                "StationConfig", "Imp003", "ContentAddress", "TimeAndChance", "Wording",
+                "StationConfig", "Imp003", "ContentAddress", "Ledger", "TimeAndChance", "Wording",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
@@ -232,7 +232,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "PeopleTests",
-            dependencies: ["People", "TimeAndChance", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "People", "StationStore", "Ledger", "TimeAndChance",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "BlessingTests",
             dependencies: [

@@ -2,12 +2,19 @@
 """Verify a proof bundle of a blessing station, with nothing but Python: verify-proof.py BUNDLE.json [VKEY]
 
 Give VKEY (name+hash+base64) when you know the station's key from elsewhere; without it the bundle is only
-shown to agree with the key that it carries itself. The format is described in docs/ledger.md.
+shown to agree with the key that it carries itself. A log whose key was changed carries signed statements that lead
+from key to key; VKEY may be any of them. The format is described in docs/ledger.md.
 """
 import base64, hashlib, json, sys
 
 sha256 = lambda data: hashlib.sha256(data).digest()
-b64 = lambda text: base64.b64decode(text, validate=True)
+
+
+def b64(text):
+    data = base64.b64decode(text, validate=True)
+    assert base64.b64encode(data).decode() == text, "base64 in another form"
+    return data
+
 
 # Ed25519 (RFC 8032), slow and plain.
 P = 2**255 - 19
@@ -66,32 +73,98 @@ def check_inclusion(entry, index, size, proof, root):
     assert last == 0 and value == root, "entry %d is not in the tree" % index
 
 
-def main(path, trusted=None):
-    bundle = json.load(open(path, encoding="utf-8"))
-    assert bundle["format"] == "blessing-station-proof/1", "unknown format"
-    vkey = bundle["vkey"]
-    assert trusted in (None, vkey), "signed by another key: " + vkey
+# C2SP signed notes and verifier keys.
+def read_key(vkey):
     name, key_hash, material = vkey.split("+", 2)
     material = b64(material)
     expected = sha256(name.encode() + b"\n" + material)[:4]
     assert material[0] == 1 and len(material) == 33 and expected.hex() == key_hash, "damaged key"
-    text, _, lines = bundle["checkpoint"].rpartition("\n\n")
+    return name, expected, material[1:]
+
+
+def signed_by(note, vkey):
+    """Whether the key signed the note; a wrong signature in its name is an error. Also returns the text."""
+    name, key_hash, key = read_key(vkey)
+    text, gap, lines = note.rpartition("\n\n")
+    assert gap and lines.endswith("\n"), "not a signed note"
+    signatures = []
+    for line in lines.splitlines():
+        mark, signer, blob = line.split(" ")
+        assert mark == "\u2014", "not a signature line"
+        if signer == name and b64(blob)[:4] == key_hash:
+            signatures.append(b64(blob)[4:])
+    for signature in signatures:
+        check_signature(key, (text + "\n").encode(), signature)
+    return bool(signatures), text
+
+
+def check_keys(notes, vkey, trusted):
+    """The statements lead to vkey, and from the trusted key on each is signed by the key before it."""
+    steps = []
+    for note in notes:
+        lines = note.partition("\n\n")[0].split("\n")
+        assert len(lines) == 6 and lines[0] == "blessing-station key change", "not a statement"
+        assert lines[1] in ("rotated", "replaced", "continued"), "unknown change"
+        assert not steps or (steps[-1][1] == lines[4] and steps[-1][2] < int(lines[3])), "a step is missing"
+        assert lines[5].split("+")[0] == lines[2] and lines[3] == str(int(lines[3])), "origin or position"
+        by_old = signed_by(note, lines[4])[0]
+        assert signed_by(note, lines[5])[0] and (by_old or lines[1] != "rotated"), "not signed"
+        steps.append((lines[4], lines[5], int(lines[3]), by_old))
+    assert not steps or steps[-1][1] == vkey, "they lead to another key"
+    if trusted not in (None, vkey):
+        start = [i for i, step in enumerate(steps) if step[0] == trusted]
+        assert start, "the bundle is signed by another key: " + vkey
+        assert all(step[3] for step in steps[start[0]:]), "a lost key did not sign for its successor " + vkey
+
+
+FAULTS = (AssertionError, AttributeError, KeyError, TypeError, ValueError, IndexError)
+
+
+def within(field, check, *arguments):
+    """Does a check; says of what it refuses in which member of the bundle it is."""
+    try:
+        return check(*arguments)
+    except FAULTS as error:
+        raise AssertionError("%s: %s" % (field, error or type(error).__name__))
+
+
+def check_checkpoint(note, vkey, name):
+    is_signed, text = signed_by(note, vkey)
     origin, size, root = (text + "\n").split("\n")[:3]
-    signatures = [b64(l.split(" ")[2]) for l in lines.splitlines() if l.split(" ")[:2] == ["\u2014", name]]
-    mine = [s[4:] for s in signatures if s[:4] == expected]
-    assert mine and origin == name, "no signature of " + name
-    for signature in mine:
-        check_signature(material[1:], (text + "\n").encode(), signature)
-    assert bundle["entries"], "nothing to prove"
+    assert is_signed and origin == name, "no signature of " + name
+    assert str(int(size)) == size, "the size is no number"
+    return int(size), b64(root)
+
+
+def check_entry(item, size, root):
+    assert set(item) == {"entry", "index", "proof"}, "unknown members"
+    assert type(item["index"]) is int, "the index is no number"
+    entry = item["entry"].encode()
+    check_inclusion(entry, item["index"], size, [b64(h) for h in item["proof"]], root)
+    assert json.loads(entry)["seq"] == item["index"], "it is at another place"
+
+
+def verify(bundle, trusted=None):
+    keys = bundle.get("keys")
+    assert set(bundle) - {"keys"} == {"checkpoint", "entries", "format", "vkey"}, "members: unknown or missing"
+    assert bundle["format"] == "blessing-station-proof/" + ("1" if keys is None else "2"), "format: unknown"
+    assert keys is None or (isinstance(keys, list) and keys), "keys: empty"
+    vkey = bundle["vkey"]
+    name = within("vkey", read_key, vkey)[0]
+    within("keys", check_keys, keys or [], vkey, trusted)
+    size, root = within("checkpoint", check_checkpoint, bundle["checkpoint"], vkey, name)
+    assert bundle["entries"], "entries: nothing to prove"
     for item in bundle["entries"]:
-        entry = item["entry"].encode()
-        check_inclusion(entry, item["index"], int(size), [b64(h) for h in item["proof"]], b64(root))
-        assert json.loads(entry)["seq"] == item["index"], "entry is at another place"
-    print("%d entries are in the log %s of %s entries" % (len(bundle["entries"]), name, size))
+        within("entries", check_entry, item, size, root)
+    return len(bundle["entries"]), name, size
+
+
+def main(path, trusted=None):
+    print("%d entries are in the log %s of %d entries" % verify(json.load(open(path, encoding="utf-8")), trusted))
 
 
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:3])
-    except (AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
+    except FAULTS as error:
         sys.exit("NOT PROVED: %s" % (error or type(error).__name__))

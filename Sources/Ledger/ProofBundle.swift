@@ -3,6 +3,8 @@
 public struct ProofBundle: Equatable, Sendable {
     /// The value of the member `format`.
     public static let format = "blessing-station-proof/1"
+    /// The same when the log's key was changed, with the member `keys`.
+    public static let formatWithKeys = "blessing-station-proof/2"
 
     /// An entry with its path to the root.
     public struct ProvenEntry: Equatable, Sendable {
@@ -23,8 +25,13 @@ public struct ProofBundle: Equatable, Sendable {
     public let entries: [ProvenEntry]
     public let checkpoint: Checkpoint
     public let verifier: VerifierKey
+    /// What leads from the log's first key to the one that signed; empty when that is the first.
+    public let keys: [KeyStatement]
 
-    public init(entries: [ProvenEntry], checkpoint: Checkpoint, verifier: VerifierKey) {
+    public init(
+        entries: [ProvenEntry], checkpoint: Checkpoint, verifier: VerifierKey, keys: [KeyStatement] = []
+    ) {
+        self.keys = keys
         self.entries = entries
         self.checkpoint = checkpoint
         self.verifier = verifier
@@ -38,11 +45,18 @@ public struct ProofBundle: Equatable, Sendable {
             throw .malformed(error.description)
         }
         guard case .object(let members) = json,
-            members.map(\.key).sorted() == ["checkpoint", "entries", "format", "vkey"]
-        else { throw .malformed("a bundle has the members checkpoint, entries, format, vkey and no others") }
-        guard case .string(Self.format) = json["format"] else {
-            throw .malformed("the member format should be \"\(Self.format)\"")
+            ["checkpoint", "entries", "format", "vkey"]
+                == members.map(\.key).sorted().filter({ $0 != "keys" })
+        else {
+            throw .malformed("a bundle has the members checkpoint, entries, format, keys, vkey and no others")
         }
+        guard case .string(let format) = json["format"],
+            format == (json["keys"] == nil ? Self.format : Self.formatWithKeys)
+        else {
+            throw .malformed(
+                "the member format should be \"\(Self.format)\", or \"\(Self.formatWithKeys)\" with keys")
+        }
+        keys = try Self.statements(json["keys"])
         guard case .string(let vkey) = json["vkey"] else {
             throw .malformed("the member vkey should be a text")
         }
@@ -78,6 +92,23 @@ public struct ProofBundle: Equatable, Sendable {
         self.entries = entries
     }
 
+    private static func statements(_ json: JSONValue?) throws(BundleFault) -> [KeyStatement] {
+        guard let json else { return [] }
+        guard case .array(let elements) = json, !elements.isEmpty else {
+            throw .malformed("the member keys should be a list of at least one statement")
+        }
+        var statements: [KeyStatement] = []
+        for element in elements {
+            guard case .string(let text) = element else {
+                throw .malformed("the member keys should hold signed notes")
+            }
+            do throws(NoteError) { statements.append(try KeyStatement(parsing: text)) } catch {
+                throw .keys(error.description)
+            }
+        }
+        return statements
+    }
+
     /// The bundle as a file's content, canonical JSON.
     public var json: [UInt8] {
         var writer = CanonicalJSONWriter(reservingCapacity: 1024 * (entries.count + 1))
@@ -104,7 +135,16 @@ public struct ProofBundle: Equatable, Sendable {
         }
         writer.endArray()
         writer.key("format")
-        writer.string(Self.format)
+        writer.string(keys.isEmpty ? Self.format : Self.formatWithKeys)
+        if !keys.isEmpty {
+            writer.key("keys")
+            writer.beginArray()
+            for statement in keys {
+                writer.element()
+                writer.string(statement.note.encoded)
+            }
+            writer.endArray()
+        }
         writer.key("vkey")
         writer.string(verifier.text)
         writer.endObject()
@@ -116,9 +156,7 @@ public struct ProofBundle: Equatable, Sendable {
     ///   consistent with the key which it carries itself.
     /// - Throws: ``BundleFault``
     public func verify(trusting trusted: VerifierKey? = nil) throws(BundleFault) {
-        if let trusted, trusted != verifier {
-            throw .otherKey(expected: trusted.text, found: verifier.text)
-        }
+        try verifyKeys(trusting: trusted)
         do throws(NoteError) { try checkpoint.verify(by: [verifier]) } catch { throw .checkpoint(error) }
         for entry in entries {
             let bytes = Array(entry.entry.utf8)
@@ -136,18 +174,47 @@ public struct ProofBundle: Equatable, Sendable {
     }
 }
 
+extension ProofBundle {
+    /// The statements lead, one after the other, to the key that signed; from the trusted one on none may lack the
+    /// signature of the key before it.
+    private func verifyKeys(trusting trusted: VerifierKey?) throws(BundleFault) {
+        for (earlier, later) in zip(keys, keys.dropFirst()) {
+            guard earlier.new == later.old, earlier.size < later.size else {
+                throw .keys("the statements about keys do not follow each other")
+            }
+        }
+        if let last = keys.last {
+            guard last.new == verifier, last.size <= checkpoint.size else {
+                throw .keys("the statements about keys do not lead to the key that signed")
+            }
+        }
+        guard let trusted, trusted != verifier else { return }
+        guard let start = keys.firstIndex(where: { $0.old == trusted }) else {
+            throw .otherKey(expected: trusted.text, found: verifier.text)
+        }
+        if let gap = keys[start...].first(where: { !$0.isSignedByOld }) {
+            throw .keyGap(entry: gap.size, new: gap.new.text)
+        }
+    }
+}
+
 /// Why a bundle proves nothing.
 public enum BundleFault: Error, Equatable, Sendable, CustomStringConvertible {
     case malformed(String)
     case otherKey(expected: String, found: String)
     case checkpoint(NoteError)
     case notIncluded(index: Int64)
+    case keys(String)
+    case keyGap(entry: Int64, new: String)
 
     public var description: String {
         switch self {
         case .malformed(let sentence): "not a proof bundle: \(sentence)"
         case .otherKey(let expected, let found):
             "the bundle is signed by another log's key: expected \(expected), found \(found)"
+        case .keys(let sentence): "the member keys can't be believed: \(sentence)"
+        case .keyGap(let entry, let new):
+            "the key that you trust did not sign for its successor (it was lost before entry \(entry)): if that was announced to you, trust \(new)"
         case .checkpoint(let error): "the bundle's checkpoint can't be believed: \(error)"
         case .notIncluded(let index):
             "entry \(index) is not the one that the log signed: the entry, its position or its proof was changed"

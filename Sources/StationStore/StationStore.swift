@@ -93,13 +93,22 @@ public final class StationStore: Sendable {
         at path: String, key: StationKey, clock: any WallClock = SystemWallClock(),
         options: Options = Options()
     ) async throws -> StationStore {
+        try await open(at: path, key: key, clock: clock, options: options, adoptsKey: false)
+    }
+
+    /// - Parameter adoptsKey: the key is not the log's yet and is about to become it.
+    static func open(
+        at path: String, key: StationKey, clock: any WallClock, options: Options, adoptsKey: Bool
+    ) async throws -> StationStore {
         guard access(path, F_OK) == 0 else { throw StoreError.missing(path: path) }
         let lock = try StationLock(database: path)
-        return try await open(path, lock: lock, key: key, clock: clock, options: options)
+        return try await open(
+            path, lock: lock, key: key, clock: clock, options: options, adoptsKey: adoptsKey)
     }
 
     private static func open(
-        _ path: String, lock: StationLock, key: StationKey, clock: any WallClock, options: Options
+        _ path: String, lock: StationLock, key: StationKey, clock: any WallClock, options: Options,
+        adoptsKey: Bool = false
     ) async throws -> StationStore {
         do {
             try preflight(path)
@@ -116,7 +125,8 @@ public final class StationStore: Sendable {
             }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
             return try await StationStore(
-                pool, lock: lock, path: path, station: station, key: key, clock: clock, options: options)
+                pool, lock: lock, path: path, station: station, key: key, clock: clock, options: options,
+                adoptsKey: adoptsKey)
         } catch {
             throw StoreError.from(error, path: path)
         }
@@ -141,6 +151,8 @@ public final class StationStore: Sendable {
             // GRDB sets NORMAL, with which a power cut may take back what was acknowledged.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            // Hardly anything is ever deleted here; a name that is forgotten must be gone.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             if let pages = options.largestPageCount {
                 try db.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
@@ -150,10 +162,10 @@ public final class StationStore: Sendable {
 
     private init(
         _ pool: DatabasePool, lock: StationLock?, path: String, station: String, key: StationKey,
-        clock: any WallClock, options: Options
+        clock: any WallClock, options: Options, adoptsKey: Bool = false
     ) async throws {
         let (writer, sealer, lastAt) = try await pool.writeWithoutTransaction { db in
-            let lastAt = try Self.check(db, path: path, key: key)
+            let lastAt = try Self.check(db, path: path, key: key, adoptsKey: adoptsKey)
             let sealer = try PersonSealer(db)
             let writer = try LedgerWriter(
                 db, path: path, station: station, key: key, sealer: sealer,
@@ -179,16 +191,20 @@ public final class StationStore: Sendable {
     /// The cheap part of a verification, at every opening: the last checkpoint is the station's own and fits the
     /// stored hashes, and the entries after it are what their hashes say.
     /// - Returns: the time of the last entry, UTC ms.
-    private static func check(_ db: Database, path: String, key: StationKey) throws -> Int64? {
-        let recorded = try String.fetchOne(db, sql: "SELECT vkey FROM station")
-        if let recorded, recorded != key.verifier.text {
-            throw StoreError.wrongKey(expected: recorded, found: key.verifier.text)
+    private static func check(
+        _ db: Database, path: String, key: StationKey, adoptsKey: Bool
+    ) throws -> Int64? {
+        let keys = try LogKeys(db, path: path)
+        if let recorded = keys.current, recorded != key.verifier, !adoptsKey {
+            throw StoreError.wrongKey(expected: recorded.text, found: key.verifier.text)
         }
         let size = try LedgerTables.size(db)
         guard size > 0 else { return nil }
         let checkpoint = try LedgerTables.lastCheckpoint(db, path: path)
         if let checkpoint {
-            do throws(NoteError) { try checkpoint.verify(by: [key.verifier]) } catch {
+            do throws(NoteError) {
+                try checkpoint.verify(by: keys.key(forSize: checkpoint.size).map { [$0] } ?? [])
+            } catch {
                 throw StoreError.tampered(
                     path: path, detail: "its last checkpoint can't be believed: \(error)")
             }
@@ -313,6 +329,33 @@ public final class StationStore: Sendable {
             try await pool.writeWithoutTransaction { [commits] db in
                 defer { commits.forget(db) }
                 try ProjectionReplay.rebuild(db)
+            }
+        } catch {
+            throw StoreError.from(error, path: path)
+        }
+    }
+
+    /// Work that only the store itself hands in.
+    func settle(_ work: LedgerWriter.Pending.Work) async throws -> WriteOutcome {
+        var work = work
+        switch work {
+        case .forget(let name, let by, let place):
+            work = .forget(name: name, by: commits.sealed(by), place: place)
+        case .changeKey(let change, let key, let by, let reason, let last):
+            work = .changeKey(change, key, by: commits.sealed(by), reason: reason, last: last)
+        default: break
+        }
+        return try await commits.enqueue(work).outcome()
+    }
+
+    /// Something that is done between groups and in no transaction.
+    func outsideTransactions(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        try await flush()
+        do {
+            try await pool.writeWithoutTransaction { [commits] db in
+                // Statements that are still prepared would keep VACUUM from working.
+                commits.forget(db)
+                try body(db)
             }
         } catch {
             throw StoreError.from(error, path: path)

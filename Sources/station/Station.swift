@@ -32,14 +32,16 @@ struct Station: AsyncParsableCommand {
             CommandGroup(
                 name: "Configuration",
                 subcommands: [
-                    SKUCommand.self, RegionCommand.self, NVRAMCommand.self, FlashCommand.self,
+                    ConfigCommand.self, SKUCommand.self, RegionCommand.self, NVRAMCommand.self,
+                    FlashCommand.self,
                     EmulateCommand.self, ConformanceCommand.self, SquirrelCommand.self,
                 ]),
+            CommandGroup(name: "People", subcommands: [PeopleCommand.self]),
             CommandGroup(
                 name: "Record",
                 subcommands: [
-                    AuditCommand.self, PlantCommand.self, BackupCommand.self, RestoreCommand.self,
-                    DoctorCommand.self,
+                    AuditCommand.self, KeyCommand.self, RecordCommand.self, PlantCommand.self, BackupCommand.self,
+                    RestoreCommand.self, DoctorCommand.self,
                 ]),
         ])
 

@@ -1,6 +1,7 @@
 import Blessing
 import FactoryLink
 import Imp003
+import Ledger
 import People
 import Plant
 import SerialNOR
@@ -44,9 +45,13 @@ struct StationFailure: Error {
     init?(_ error: any Error) {
         switch error {
         case let failure as StationFailure: self = failure
+        case let error as PeopleError: self.init(error.exit, "\(error)")
+        case let error as KeyError: self.init(.badInput, "\(error)")
         case let error as StoreError: self.init(error.exit, "\(error)")
         case let error as PlanRefusal: self.init(.refused, "\(error)")
         case let error as OrderDisagreement: self.init(.refused, "\(error)")
+        case let error as GateRefusal: self.init(.refused, "\(error)")
+        case let error as ConfigProblem: self.init(.refused, "\(error)")
         case let error as ConfigFileError: self.init(.badInput, "\(error)")
         case let error as ServiceRefusal: self.init(.refused, "\(error)")
         case let error as PeopleError: self.init(.refused, "\(error)")
@@ -58,6 +63,17 @@ struct StationFailure: Error {
         case let error as PlantError: self.init(error.exit, "\(error)")
         case let error as FlashFailure: self.init(.unitFailed, "\(error)")
         default: return nil
+        }
+    }
+}
+
+extension PeopleError {
+    /// Which of the documented endings this is.
+    var exit: StationExit {
+        switch self {
+        case .unknownUser, .unknownToken, .invalid, .exposed, .newer: .badInput
+        case .unreadable, .noRandomNumbers: .recordLost
+        default: .refused
         }
     }
 }

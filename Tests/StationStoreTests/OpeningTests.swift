@@ -33,7 +33,7 @@ import Testing
         #expect(try station.sqlite3("PRAGMA journal_mode").output == "wal\n")
         #expect(
             try station.sqlite3("SELECT identifier FROM grdb_migrations ORDER BY 1").output
-                == "0001-ledger\n0002-projections\n0003-serial-blocks\n")
+                == "0001-ledger\n0002-projections\n0003-serial-blocks\n0004-people-and-keys\n")
     }
 
     @Test func everyProjectionIsListed() async throws {
@@ -41,7 +41,7 @@ import Testing
         let tables = try station.sqlite3(
             """
             SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'ledger_%'
-            AND name NOT IN ('grdb_migrations', 'blob', 'person') ORDER BY name
+            AND name NOT IN ('grdb_migrations', 'blob', 'person', 'cosignature') ORDER BY name
             """)
         #expect(
             tables.output.split(separator: "\n").map(String.init) == Schema.projections.map(\.table).sorted())

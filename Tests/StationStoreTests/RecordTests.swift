@@ -67,6 +67,22 @@ import Testing
         .unitReleased(UnitReleased(device: unit(1).device, by: sealed, reason: "r")),
         .clockSetBack(ClockSetBack(from: 2000, to: 1000)),
         .note(Note(text: "n", by: sealed, run: run, device: unit(1).device)),
+        .personActed(
+            PersonActed(
+                act: .roleChanged, by: sealed, place: "console", person: sealed, detail: ["to": "admin"],
+                happenedAt: 1)),
+        .personForgotten(PersonForgotten(number: 1, by: sealed, place: "console")),
+        .configurationChanged(
+            ConfigurationChanged(
+                change: .used, revision: skuDigest, by: sealed, place: "station", signedBy: sealed,
+                signer: planDigest, reason: "r")),
+        .orderLocked(OrderLocked(order: "WO-1", revision: skuDigest, by: sealed)),
+        .orderUnlocked(OrderUnlocked(order: "WO-1", by: sealed, reason: "r")),
+        .keyChanged(
+            KeyChanged(
+                change: .replaced, verifierKey: "a+00000000+AA==", note: "n", by: sealed, reason: "r",
+                last: "l")),
+        .clockDoubted(ClockDoubted(source: "monotonic", expected: 2, found: 1)),
     ]
 
     @Test func everyKindIsInTheTable() {

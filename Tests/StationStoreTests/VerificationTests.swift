@@ -60,6 +60,21 @@ actor SampleStation {
         try await store.append(
             .note(Note(text: "clean line", by: "Bea", run: retest, device: unit(2).device)))
         station.clock.move(by: -5000)
+        try await store.append(
+            .personActed(PersonActed(act: .slotCleared, by: "Ada", place: "slot 1", person: "Bea")))
+        try await store.append(.note(Note(text: "on leave", by: "Cleo")))
+        _ = try await store.forget(person: "Cleo", by: "Ada", place: "console")
+        try await store.append(
+            .configurationChanged(
+                ConfigurationChanged(
+                    change: .used, revision: skuDigest, by: nil, place: "station", signedBy: "maria",
+                    signer: planDigest)))
+        try await store.append(.orderLocked(OrderLocked(order: "WO-1", revision: skuDigest)))
+        try await store.append(.orderUnlocked(OrderUnlocked(order: "WO-1", by: "Ada", reason: "r")))
+        try await store.append(
+            .clockDoubted(ClockDoubted(source: "monotonic", expected: 2000, found: 1000)))
+        _ = try await store.rotateKey(
+            to: try StationKey.generate(name: station.key.name), by: "Ada", reason: "yearly")
         for number in 0..<notes { _ = store.enqueue(.note(Note(text: "filler \(number)"))) }
         try await store.append(
             .orderOpened(
@@ -157,7 +172,8 @@ actor SampleStation {
                     "DELETE FROM \"\(table)\" WHERE (\(key)) = (SELECT \(key) FROM \"\(table)\" ORDER BY \(key) DESC LIMIT 1)"
             )
         }
-        #expect(missing.count == 1)
+        // A name that stands for a forgotten one and isn't among those is a fault of its own.
+        #expect(missing.count == (table == "forgotten" ? 2 : 1))
         guard case .rowMissing(table, _) = missing.first else {
             Issue.record("\(missing)")
             return

@@ -46,7 +46,10 @@ struct StationProgram {
     }
 
     @discardableResult
-    func run(_ arguments: [String], killAfter: Double? = nil, folder: String? = nil) throws -> Outcome {
+    func run(_ arguments: [String], killAfter: Double? = nil, folder: String? = nil, input: String? = nil)
+        throws
+        -> Outcome
+    {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = arguments
@@ -61,6 +64,12 @@ struct StationProgram {
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: error))
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            let pipe = Pipe()
+            pipe.fileHandleForWriting.write(Data((input + "\n").utf8))
+            try pipe.fileHandleForWriting.close()
+            process.standardInput = pipe
+        }
         try process.run()
         if let killAfter {
             let pid = process.processIdentifier

@@ -15,9 +15,12 @@ import StationStore
 public struct TilePublication: Sendable {
     let reader: StationReader
     let folder: String
+    /// Whose cosignatures go out with the checkpoint.
+    let witnesses: [WitnessKey]
 
-    public init(reader: StationReader, folder: String) {
+    public init(reader: StationReader, folder: String, witnesses: [WitnessKey] = []) {
         self.reader = reader
+        self.witnesses = witnesses
         self.folder = folder
     }
 
@@ -63,7 +66,9 @@ public struct TilePublication: Sendable {
             level += 1
             count >>= 8
         }
-        try write(Array(checkpoint.note.encoded.utf8), to: "checkpoint")
+        let cosigned = try await reader.cosignatures(by: witnesses).good.filter { $0.size == checkpoint.size }
+        let note = checkpoint.note.adding(cosigned.map(\.signature))
+        try write(Array(note.encoded.utf8), to: "checkpoint")
         return Result(size: checkpoint.size, files: files)
     }
 

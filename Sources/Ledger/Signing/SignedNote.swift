@@ -11,6 +11,18 @@ public struct SignedNote: Equatable, Sendable {
         public let name: String
         public let keyHash: UInt32
         public let bytes: [UInt8]
+
+        public init(name: String, keyHash: UInt32, bytes: [UInt8]) {
+            self.name = name
+            self.keyHash = keyHash
+            self.bytes = bytes
+        }
+
+        /// The line, with its newline.
+        public var encoded: String {
+            let hash = (0..<4).map { UInt8(truncatingIfNeeded: keyHash >> (24 - 8 * UInt32($0))) }
+            return SignedNote.mark + name + " " + Base64.encode(hash + bytes) + "\n"
+        }
     }
 
     private static let mark = "\u{2014} "
@@ -20,10 +32,31 @@ public struct SignedNote: Equatable, Sendable {
     /// - Throws: ``NoteError/malformed(_:)`` when the text is empty, doesn't end in a newline, or holds other control
     ///   characters; ``NoteError/unsigned`` when the key refuses.
     public init(text: String, signedBy key: StationKey) throws(NoteError) {
+        try self.init(text: text, signedBy: [key])
+    }
+
+    /// Signs `text` with several keys, in this order.
+    /// - Throws: ``NoteError``, as for one.
+    public init(text: String, signedBy keys: [StationKey]) throws(NoteError) {
         try Self.check(text)
-        guard let signature = key.sign(Array(text.utf8)) else { throw .unsigned }
         self.text = text
-        signatures = [Signature(name: key.name, keyHash: key.verifier.keyHash, bytes: signature)]
+        var signatures: [Signature] = []
+        for key in keys {
+            guard let bytes = key.sign(Array(text.utf8)) else { throw .unsigned }
+            signatures.append(Signature(name: key.name, keyHash: key.verifier.keyHash, bytes: bytes))
+        }
+        guard !signatures.isEmpty else { throw .unsigned }
+        self.signatures = signatures
+    }
+
+    /// The same text with further signatures; those that it has already are not repeated.
+    public func adding(_ more: [Signature]) -> SignedNote {
+        SignedNote(text: text, signatures: signatures + more.filter { !signatures.contains($0) })
+    }
+
+    private init(text: String, signatures: [Signature]) {
+        self.text = text
+        self.signatures = signatures
     }
 
     /// Takes a note apart; checks no signature.
@@ -82,12 +115,7 @@ public struct SignedNote: Equatable, Sendable {
 
     /// The note as it is stored and sent.
     public var encoded: String {
-        var note = text + "\n"
-        for signature in signatures {
-            let hash = (0..<4).map { UInt8(truncatingIfNeeded: signature.keyHash >> (24 - 8 * UInt32($0))) }
-            note += Self.mark + signature.name + " " + Base64.encode(hash + signature.bytes) + "\n"
-        }
-        return note
+        text + "\n" + signatures.map(\.encoded).joined()
     }
 
     private static func check(_ text: String) throws(NoteError) {

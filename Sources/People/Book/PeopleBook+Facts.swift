@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import StationStore
 
 extension PeopleBook {
     /// What has happened and isn't in the record yet, oldest first. Whoever holds the record writes these down and then
@@ -18,6 +19,22 @@ extension PeopleBook {
         }
     }
 
+    /// Writes everything that waits into the record; names are sealed there.
+    /// - Returns: how many facts went in.
+    @discardableResult
+    public func recordFacts(in store: StationStore) async throws -> Int {
+        var count = 0
+        while true {
+            let facts = try unrecordedFacts(limit: 256)
+            guard let last = facts.last else { return count }
+            // Handed in together, so that they share a commit.
+            let tickets = facts.map { store.enqueue($0.record) }
+            for ticket in tickets { _ = try await ticket.receipt }
+            try recorded(upTo: last.number)
+            count += facts.count
+        }
+    }
+
     /// Writes a fact down in the transaction that makes it true.
     func note(
         _ db: Database, at: Int64, _ act: PeopleFact.Act, person: String?, by author: Author,
@@ -31,7 +48,7 @@ extension PeopleBook {
             ])
     }
 
-    private static func fact(_ row: Row) -> PeopleFact? {
+    static func fact(_ row: Row) -> PeopleFact? {
         guard let act = PeopleFact.Act(rawValue: row["act"]) else { return nil }
         let json = Data((row["detail"] as String).utf8)
         return PeopleFact(

@@ -52,7 +52,7 @@ extension PeopleBook {
         guard isDone else { throw PeopleError.setUpRefused }
     }
 
-    private func hasAdmin(_ db: Database) throws -> Bool {
+    func hasAdmin(_ db: Database) throws -> Bool {
         try Row.fetchOne(
             db,
             sql:

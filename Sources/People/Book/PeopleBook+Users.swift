@@ -14,6 +14,24 @@ extension PeopleBook {
         try read { db in try require(id, db) }
     }
 
+    /// A random PIN that the rules accept, to be told to its owner and changed by them.
+    public func randomPIN() throws -> String {
+        while true {
+            let pin = try Secret.digits(rules.shortestPIN)
+            if rules.fault(inPIN: pin, badge: nil) == nil { return pin }
+        }
+    }
+
+    /// Who this badge and PIN belong to, for one act and without a session; failures count as for ``signIn(badge:pin:from:)``.
+    public func identify(badge: String, pin: String, from place: String) async throws -> User {
+        let entered = try await signIn(badge: badge, pin: pin, from: place)
+        try signOut(session: entered.session, from: place)
+        return try user(entered.caller.id)
+    }
+
+    /// Whether somebody is there who can manage people.
+    public func hasAdministrator() throws -> Bool { try read(hasAdmin) }
+
     /// Adds somebody.
     /// - Parameters:
     ///   - pin: nil for one who can't sign in, such as a machine that only has tokens.

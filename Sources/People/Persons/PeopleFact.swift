@@ -1,15 +1,9 @@
+import StationStore
+
 /// What happened with people and belongs into the record.
 public struct PeopleFact: Sendable, Equatable {
-    /// What it is; the words of the record's `person.acted` entries.
-    public enum Act: String, Sendable, CaseIterable {
-        case signedIn, signedOut
-        /// Too many wrong PINs for one badge or from one address.
-        case lockedOut
-        case userAdded, roleChanged, pinChanged, badgeChanged, userLocked, userUnlocked, userRemoved
-        case tokenMade, tokenEnded
-        /// The clock went back and every session was ended.
-        case sessionsEnded
-    }
+    /// The words of the record's `person.acted` entries.
+    public typealias Act = PersonAct
 
     /// Position among the facts; for ``PeopleBook/recorded(upTo:)``.
     public let number: Int64
@@ -21,4 +15,14 @@ public struct PeopleFact: Sendable, Equatable {
     public let author: Author
     /// Words and numbers that are no secrets and name nobody.
     public let detail: [String: String]
+}
+
+extension PeopleFact {
+    /// The entry that says so.
+    public var record: Record {
+        .personActed(
+            PersonActed(
+                act: act, by: author.person.map(Person.named), place: String(author.place.prefix(256)),
+                person: person.map(Person.named), detail: detail, happenedAt: at))
+    }
 }

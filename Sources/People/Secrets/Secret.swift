@@ -24,6 +24,18 @@ enum Secret {
         return String(text(bytes, alphabet: "0123456789ABCDEFGHJKMNPQRSTVWXYZ", bits: 5).prefix(characters))
     }
 
+    /// Digits with equal chances, for a PIN that is changed at the first sign-in.
+    static func digits(_ count: Int) throws(PeopleError) -> String {
+        var text = ""
+        while text.utf8.count < count {
+            // 250 is the largest multiple of ten in a byte.
+            for byte in try randomBytes(count) where byte < 250 && text.utf8.count < count {
+                text += String(byte % 10)
+            }
+        }
+        return text
+    }
+
     private static func text(_ bytes: [UInt8], alphabet: StaticString, bits: Int) -> String {
         var units: [UInt8] = []
         var buffer: UInt32 = 0

@@ -1,4 +1,5 @@
 import Imp003
+import Ledger
 
 /// Reads station.yaml.
 struct StationReading {
@@ -33,7 +34,21 @@ struct StationReading {
                 link: timeouts?.duration("link") ?? .seconds(2),
                 join: timeouts?.duration("join") ?? .seconds(60),
                 bless: timeouts?.duration("bless") ?? .seconds(60)),
-            golden: golden, scanner: scanner)
+            golden: golden, scanner: scanner, trust: trust(node))
+    }
+
+    private func trust(_ node: ConfigNode) -> ConfigTrust {
+        let mode = node.text("mode").flatMap(ConfigTrust.Mode.init(rawValue:)) ?? .development
+        var keys: [VerifierKey] = []
+        for (index, item) in (node["trusted-engineers"]?.items ?? []).enumerated() {
+            guard let text = item.text else { continue }
+            do throws(KeyError) { keys.append(try VerifierKey(text: text)) } catch {
+                problems.report(
+                    .trustedKey, at: item.origin, path: "trusted-engineers[\(index)]", found: "\(error)",
+                    remedy: "Write what `station config keygen` printed as verifier.")
+            }
+        }
+        return ConfigTrust(mode: mode, engineers: keys)
     }
 
     private func network(_ node: ConfigNode?) -> FactoryNetworkSettings? {

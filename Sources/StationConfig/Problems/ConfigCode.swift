@@ -71,6 +71,17 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
     case emulatedUnit = "CFG090"
     case emulatedFault = "CFG091"
     case emulatedChip = "CFG092"
+    // Signed configuration
+    case notSigned = "CFG110"
+    case signatureInvalid = "CFG111"
+    case signerNotTrusted = "CFG112"
+    case revisionChanged = "CFG113"
+    case trustChanged = "CFG114"
+    case orderPinned = "CFG115"
+    case bundleDamaged = "CFG116"
+    case outsideRevision = "CFG117"
+    case trustedKey = "CFG118"
+    case notStaged = "CFG119"
     // Only ever warnings
     case unused = "CFG100"
 
@@ -139,6 +150,16 @@ public enum ConfigCode: String, CaseIterable, Codable, Hashable, Sendable {
         case .emulatedUnit: "an emulated unit that will not arrive"
         case .emulatedFault: "a fault text that cannot be read"
         case .emulatedChip: "line.yaml names a flash chip of which there is no model"
+        case .notSigned: "nobody signed the configuration"
+        case .signatureInvalid: "a signature over the configuration is damaged or wrong"
+        case .signerNotTrusted: "the configuration is signed by nobody who is trusted"
+        case .revisionChanged: "the files are not those that were signed"
+        case .trustChanged: "mode or trusted engineers are not what the record pins"
+        case .orderPinned: "a work order was begun with another configuration"
+        case .bundleDamaged: "a configuration bundle is damaged"
+        case .outsideRevision: "a file that is used is not part of the signed revision"
+        case .trustedKey: "a trusted engineer's key can't be read"
+        case .notStaged: "a revision does not lie ready"
         case .unused: "something in the folder is used by nothing"
         }
     }

@@ -7,6 +7,10 @@ enum Keys {
         [
             .required("station", .text(.identifier)),
             .optional("site", .text(.personName)),
+            .optional("mode", .text(TextForm(oneOf: ConfigTrust.Mode.allCases.map(\.rawValue)))),
+            .optional(
+                "trusted-engineers",
+                .list(.text(.any("a verifier key, name+hash+base64")), count: 0...50, unique: true)),
             .required("network", .map(network)),
             .optional("database", .text(.outputPath)),
             .optional("labels", .text(.outputPath)),

@@ -19,6 +19,8 @@ public struct StationSettings: Hashable, Sendable {
     public let golden: GoldenSettings?
     /// Of the operator's page.
     public let scanner: ScannerSettings
+    /// Whether only signed configuration is run, and whose signatures count.
+    public let trust: ConfigTrust
 
     /// Whether every slot is emulated.
     public var isEmulated: Bool { slots.allSatisfy { $0.fixture == .emulated } }

@@ -11,6 +11,7 @@ enum Schema {
         ("0001-ledger", PackageResources._001_ledger_sql),
         ("0002-projections", PackageResources._002_projections_sql),
         ("0003-serial-blocks", PackageResources._003_serial_blocks_sql),
+        ("0004-people-and-keys", PackageResources._004_people_and_keys_sql),
     ]
 
     static var migrator: DatabaseMigrator {
@@ -34,6 +35,18 @@ enum Schema {
         guard unknown.isEmpty else { throw StoreError.newerSchema(path: path, unknown: unknown.sorted()) }
     }
 
+    /// Refuses a database that this program would have to migrate first.
+    static func requireCurrent(_ path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? queue.close() }
+        try queue.read { db in
+            try check(db, path: path)
+            guard try migrator.hasCompletedMigrations(db) else { throw StoreError.olderSchema(path: path) }
+        }
+    }
+
     /// The tables that can be made again from the ledger, parents before children, each with its key.
     static let projections: [(table: String, key: String)] = [
         ("station", "seq"), ("event", "seq"), ("session", "seq"), ("clock_set_back", "seq"),
@@ -42,6 +55,7 @@ enum Schema {
         ("device_image", "device, address"), ("run_image", "run, address"), ("identification", "seq"),
         ("act", "run, number"), ("step_name", "id"), ("step", "seq"), ("measurand", "id"),
         ("measurement", "step, position"), ("attachment", "seq"), ("label", "seq"), ("serial_lease", "seq"),
-        ("quarantine", "seq"), ("note", "seq"),
+        ("quarantine", "seq"), ("note", "seq"), ("person_act", "seq"), ("forgotten", "number"),
+        ("configuration_change", "seq"), ("order_lock", "seq"), ("log_key", "seq"), ("clock_doubt", "seq"),
     ]
 }

@@ -71,6 +71,13 @@ final class Projector {
         case .unitQuarantined(let body): try apply(body, place); (run, device) = (body.run, body.device)
         case .unitReleased(let body): try apply(body, place); device = body.device
         case .note(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .personActed(let body): try apply(body, place)
+        case .personForgotten(let body): try apply(body, place)
+        case .configurationChanged(let body): try apply(body, place)
+        case .orderLocked(let body): try apply(body, place)
+        case .orderUnlocked(let body): try apply(body, place)
+        case .keyChanged(let body): try apply(body, place)
+        case .clockDoubted(let body): try apply(body, place)
         }
         try execute(
             "INSERT INTO event (seq, at, kind, run, device) VALUES (?, ?, ?, ?, ?)",
@@ -104,6 +111,11 @@ final class Projector {
         try execute(
             "INSERT INTO station (seq, name, vkey, program, created_at) VALUES (?, ?, ?, ?, ?)",
             [place.sequence, place.station, body.verifierKey, body.program, place.at])
+        try execute(
+            "INSERT INTO log_key (seq, change, origin, vkey) VALUES (?, 'created', ?, ?)",
+            [
+                place.sequence, String(body.verifierKey.prefix { $0 != "+" }), body.verifierKey,
+            ])
     }
 
     private func apply(_ body: StationStarted, _ place: Place) throws {

@@ -164,12 +164,14 @@ extension StationReader {
 
     private static func proof(_ db: Database, path: String, _ sequences: [Int64]) throws -> ProofBundle {
         let size = try LedgerTables.size(db)
-        guard let vkey = try String.fetchOne(db, sql: "SELECT vkey FROM station"),
-            let verifier = try? VerifierKey(text: vkey)
-        else { throw StoreError.notAStationDatabase(path: path) }
+        let keys = try LogKeys(db, path: path)
         guard let checkpoint = try LedgerTables.lastCheckpoint(db, path: path) else {
             throw StoreError.notSigned(sequence: sequences.first ?? 0, signed: 0)
         }
+        guard let verifier = keys.key(forSize: checkpoint.size) else {
+            throw StoreError.notAStationDatabase(path: path)
+        }
+        let statements = keys.turns.filter { checkpoint.size > $0.after }.compactMap(\.statement)
         var tree = TiledTree(size: checkpoint.size, source: LedgerTables.Tiles(db))
         var entries: [ProofBundle.ProvenEntry] = []
         for sequence in sequences {
@@ -188,6 +190,19 @@ extension StationReader {
                     index: sequence, entry: String(decoding: bytes, as: UTF8.self),
                     proof: try tree.inclusionProof(of: sequence)))
         }
-        return ProofBundle(entries: entries, checkpoint: checkpoint, verifier: verifier)
+        return ProofBundle(
+            entries: entries, checkpoint: checkpoint, verifier: verifier, keys: statements)
+    }
+}
+
+extension StationReader {
+    /// The keys that signed this log, in order.
+    public func logKeys() async throws -> [VerifierKey] {
+        try await ask { [path] db in try LogKeys(db, path: path).turns.map(\.key) }
+    }
+
+    /// The key that has to have signed a checkpoint over so many entries.
+    public func logKey(forSize size: Int64) async throws -> VerifierKey? {
+        try await ask { [path] db in try LogKeys(db, path: path).key(forSize: size) }
     }
 }

@@ -73,7 +73,8 @@ public final class StationReader: Sendable {
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM station") else {
                 throw StoreError.notAStationDatabase(path: path)
             }
-            let vkey: String = row["vkey"]
+            let first: String = row["vkey"]
+            let vkey = try LogKeys(db, path: path).current?.text ?? first
             return StationIdentity(
                 name: row["name"], origin: (try? VerifierKey(text: vkey))?.name ?? "", verifierKey: vkey,
                 program: row["program"], createdAt: row["created_at"],

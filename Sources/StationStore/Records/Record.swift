@@ -28,6 +28,15 @@ public enum Record: Sendable, Equatable {
     /// The calendar went backwards; written by the store itself.
     case clockSetBack(ClockSetBack)
     case note(Note)
+    case personActed(PersonActed)
+    /// Written by the store itself.
+    case personForgotten(PersonForgotten)
+    case configurationChanged(ConfigurationChanged)
+    case orderLocked(OrderLocked)
+    case orderUnlocked(OrderUnlocked)
+    /// Written by the store itself.
+    case keyChanged(KeyChanged)
+    case clockDoubted(ClockDoubted)
 
     var body: any RecordBody {
         switch self {
@@ -54,6 +63,13 @@ public enum Record: Sendable, Equatable {
         case .unitReleased(let body): body
         case .clockSetBack(let body): body
         case .note(let body): body
+        case .personActed(let body): body
+        case .personForgotten(let body): body
+        case .configurationChanged(let body): body
+        case .orderLocked(let body): body
+        case .orderUnlocked(let body): body
+        case .keyChanged(let body): body
+        case .clockDoubted(let body): body
         }
     }
 
@@ -76,7 +92,8 @@ public enum Record: Sendable, Equatable {
         RunStarted.self,
         UnitIdentified.self, ActIntended.self, ActFinished.self, StepFinished.self, AttachmentAdded.self,
         LabelPrinted.self, BlessingAnswered.self, RunFinished.self, UnitQuarantined.self, UnitReleased.self,
-        ClockSetBack.self, Note.self,
+        ClockSetBack.self, Note.self, PersonActed.self, PersonForgotten.self, ConfigurationChanged.self,
+        OrderLocked.self, OrderUnlocked.self, KeyChanged.self, ClockDoubted.self,
     ]
 
     private static let bodyOfKind: [String: any RecordBody.Type] = Dictionary(

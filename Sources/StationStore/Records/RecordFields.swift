@@ -69,6 +69,11 @@ struct RecordFields {
         return digest
     }
 
+    mutating func optionalDigest(_ field: String) throws(RecordFault) -> SHA256Digest? {
+        guard members.contains(where: { $0.key == field }) else { return nil }
+        return try digest(field)
+    }
+
     mutating func optionalPerson(_ field: String) throws(RecordFault) -> Person? {
         guard members.contains(where: { $0.key == field }) else { return nil }
         return .sealed(try digest(field))

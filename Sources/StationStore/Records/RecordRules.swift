@@ -65,6 +65,10 @@ struct RecordRules {
     }
 
     mutating func person(_ person: Person?, _ field: String) {
-        if case .named(let name) = person { self.name(name, field) }
+        guard case .named(let name) = person else { return }
+        self.name(name, field)
+        require(
+            !name.hasPrefix(PersonSealer.forgottenPrefix), field,
+            "should be somebody's name, found \(name.debugDescription), which stands for a forgotten one")
     }
 }

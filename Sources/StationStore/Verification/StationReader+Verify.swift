@@ -34,22 +34,26 @@ extension StationReader {
 
     private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws
     {
-        let (size, notes, firstEntry) = try await ask { db in
+        let (size, notes, keyEntries, remarks) = try await ask { db in
             (
                 try LedgerTables.size(db),
                 try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
                     (size: $0["size"] as Int64, note: $0["note"] as String)
                 },
-                try Row.fetchOne(db, sql: "SELECT entry FROM ledger_entry WHERE seq = 0")?.withUnsafeData(
-                    atIndex: 0
-                ) {
-                    Array($0 ?? .init())
-                } ?? []
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT entry FROM ledger_entry WHERE seq = 0
+                            OR seq IN (SELECT seq FROM event WHERE kind = '\(KeyChanged.kind)') ORDER BY seq
+                        """
+                ).map { row in try row.withUnsafeData(atIndex: 0) { Array($0 ?? .init()) } },
+                try Self.remarks(db)
             )
         }
         report.entries = size
         report.checkpoints = notes.count
-        let keys = Self.keys(named: firstEntry, trusted: trusted, &report.findings)
+        report.remarks = remarks
+        let keys = Self.keys(named: keyEntries, trusted: trusted, &report.findings)
         let checkpoints = try await Self.checkpoints(notes, keys: keys, size: size)
         report.findings += checkpoints.findings
         report.signed = checkpoints.roots.keys.max() ?? 0
@@ -95,28 +99,84 @@ extension StationReader {
 
     private static let parallelStretches = 4
 
-    /// The keys whose signatures count.
+    /// The keys whose signatures count, and for which sizes, by the entries that name them.
     private static func keys(
-        named firstEntry: [UInt8], trusted: [VerifierKey], _ findings: inout [Finding]
-    ) -> [VerifierKey] {
-        guard let envelope = try? EntryEnvelope(parsing: firstEntry),
-            case .string(let vkey) = envelope.record["vkey"], let key = try? VerifierKey(text: vkey)
-        else {
-            if !firstEntry.isEmpty {
+        named entries: [[UInt8]], trusted: [VerifierKey], _ findings: inout [Finding]
+    ) -> LogKeys? {
+        var turns: [LogKeys.Turn] = []
+        var isTrusted = trusted.isEmpty
+        var gap: Finding?
+        for bytes in entries {
+            guard let envelope = try? EntryEnvelope(parsing: bytes),
+                case .string(let vkey) = envelope.record["vkey"], let key = try? VerifierKey(text: vkey)
+            else {
                 findings.append(.entryUnplayable(sequence: 0, reason: "should name the station's key"))
+                return nil
             }
-            return trusted
+            guard let current = turns.last?.key else {
+                turns.append(LogKeys.turn(0, key, nil))
+                isTrusted = isTrusted || trusted.contains(key)
+                continue
+            }
+            guard case .string(let note) = envelope.record["note"],
+                let statement = try? KeyStatement(parsing: note), statement.old == current,
+                statement.new == key, statement.size == envelope.sequence
+            else {
+                findings.append(
+                    .entryUnplayable(
+                        sequence: envelope.sequence, reason: "should lead from the present key to another"))
+                return LogKeys(turns: turns)
+            }
+            turns.append(LogKeys.turn(envelope.sequence, key, statement))
+            guard !trusted.isEmpty else { continue }
+            if !statement.isSignedByOld, isTrusted {
+                gap = .keyUnaccounted(
+                    sequence: envelope.sequence, change: statement.change, found: key.text)
+            }
+            isTrusted = trusted.contains(key) || (isTrusted && statement.isSignedByOld)
         }
-        guard trusted.isEmpty || trusted.contains(key) else {
-            findings.append(.untrustedKey(found: key.text))
-            return trusted
+        guard isTrusted else {
+            findings.append(gap ?? .untrustedKey(found: turns.last?.key.text ?? "no key"))
+            // Its own keys prove nothing then.
+            return gap == nil ? nil : LogKeys(turns: turns)
         }
-        return [key]
+        return LogKeys(turns: turns)
+    }
+
+    /// Clocks and keys, in the order of the ledger.
+    private static func remarks(_ db: Database) throws -> [String] {
+        var remarks: [(Int64, String)] = []
+        for row in try Row.fetchAll(db, sql: "SELECT * FROM clock_set_back") {
+            let (from, to): (Int64, Int64) = (row["from_at"], row["to_at"])
+            remarks.append(
+                (row["seq"], "the clock was set back from \(UTCTime.text(from)) to \(UTCTime.text(to))"))
+        }
+        for row in try Row.fetchAll(db, sql: "SELECT * FROM clock_doubt") {
+            let (expected, found): (Int64, Int64) = (row["expected"], row["found"])
+            let source: String = row["source"]
+            remarks.append(
+                (
+                    row["seq"],
+                    "the clock said \(UTCTime.text(found)) when it was \(UTCTime.text(expected)) by "
+                        + (source == "monotonic" ? "the machine's monotonic clock" : "witness \(source)")
+                ))
+        }
+        for row in try Row.fetchAll(db, sql: "SELECT * FROM log_key WHERE change <> 'created'") {
+            let (change, reason): (String, String?) = (row["change"], row["reason"])
+            let what =
+                switch change {
+                case "rotated": "the old key signed for a new one"
+                case "replaced": "a lost key was replaced"
+                default: "the record goes on after it was restored from a backup"
+                }
+            remarks.append((row["seq"], what + (reason.map { " (\($0))" } ?? "")))
+        }
+        return remarks.sorted { $0.0 < $1.0 }.map { "entry \($0.0): \($0.1)" }
     }
 
     /// Checks signatures, on all cores.
     private static func checkpoints(
-        _ notes: [(size: Int64, note: String)], keys: [VerifierKey], size: Int64
+        _ notes: [(size: Int64, note: String)], keys: LogKeys?, size: Int64
     ) async throws -> (roots: [Int64: TreeHash], findings: [Finding]) {
         let share = max(1, (notes.count + 7) / 8)
         return await withTaskGroup(of: (roots: [Int64: TreeHash], findings: [Finding]).self) { group in
@@ -131,7 +191,7 @@ extension StationReader {
                             guard checkpoint.size == recorded else {
                                 throw .malformed("its note is over \(checkpoint.size) entries")
                             }
-                            try checkpoint.verify(by: keys)
+                            try checkpoint.verify(by: (keys?.key(forSize: recorded)).map { [$0] } ?? [])
                             if checkpoint.size > size {
                                 findings.append(.truncated(signed: checkpoint.size, found: size))
                             } else {

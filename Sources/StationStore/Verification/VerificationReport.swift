@@ -24,6 +24,8 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
     case truncated(signed: Int64, found: Int64)
     /// Entry 0 doesn't name a key that is trusted.
     case untrustedKey(found: String)
+    /// The key was changed without the old one's signature, and the new one is not trusted.
+    case keyUnaccounted(sequence: Int64, change: String, found: String)
     /// An entry that can't be read, or contradicts those before it.
     case entryUnplayable(sequence: Int64, reason: String)
     /// A row that the ledger doesn't lead to.
@@ -52,6 +54,9 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
             "the checkpoint over \(size) entries can't be believed: \(reason)"
         case .truncated(let signed, let found): "\(signed) entries were signed and \(found) are there"
         case .untrustedKey(let found): "the ledger is signed with \(found), which is not a trusted key"
+        case .keyUnaccounted(let sequence, let change, let found):
+            "at entry \(sequence) the key was \(change) without the old one's signature: if that was announced to you, trust "
+                + "\(found) as well"
         case .entryUnplayable(let sequence, let reason): "entry \(sequence): \(reason)"
         case .rowUnexpected(let table, let key): "row \(key) of \(table) does not follow from the ledger"
         case .rowMissing(let table, let key): "row \(key) of \(table) is missing"
@@ -76,6 +81,8 @@ public struct VerificationReport: Sendable, Equatable {
     public var signed: Int64
     /// The first ``StationReader/mostFindings`` of them.
     public var findings: [Finding]
+    /// What is as it was written and yet worth knowing: clocks that were moved, keys that changed.
+    public var remarks: [String] = []
 
     public var isClean: Bool { findings.isEmpty }
 }

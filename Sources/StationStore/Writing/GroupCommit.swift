@@ -10,6 +10,8 @@ final class GroupCommit: Sendable {
         var waiting: [LedgerWriter.Pending] = []
         var isDraining = false
         var lastAt: Int64
+        /// Calendar and monotonic clock when last looked at, ms.
+        var lastClocks: (wall: Int64, monotonic: Int64)?
         var end: StoreError?
     }
 
@@ -58,6 +60,12 @@ final class GroupCommit: Sendable {
         return ticket
     }
 
+    /// The same person, sealed.
+    func sealed(_ person: Person?) -> Person? {
+        guard case .named(let name) = person else { return person }
+        return .sealed(sealer.seal(name))
+    }
+
     func enqueue(_ work: LedgerWriter.Pending.Work) -> TicketState {
         let ticket = TicketState()
         enqueue(work, ticket)
@@ -79,14 +87,29 @@ final class GroupCommit: Sendable {
             } else {
                 state.lastAt = max(state.lastAt, now)
             }
+            let doubt = Self.doubt(now, clock.monotonicMilliseconds(), &state)
             state.waiting.append(
-                LedgerWriter.Pending(work: work, at: state.lastAt, setBackFrom: setBackFrom, ticket: ticket))
+                LedgerWriter.Pending(
+                    work: work, at: state.lastAt, setBackFrom: setBackFrom,
+                    doubt: setBackFrom == nil ? doubt : nil, ticket: ticket))
             if state.isDraining { return (nil, false) }
             state.isDraining = true
             return (nil, true)
         }
         if let refusal { return ticket.settle(.failure(refusal)) }
         if startsDraining { pool.asyncWriteWithoutTransaction { db in self.drain(db) } }
+    }
+
+    /// Whether the calendar moved otherwise than time passed. NTP may slew by 500 millionths; twice that is allowed, and
+    /// five seconds at any time.
+    private static func doubt(_ wall: Int64, _ monotonic: Int64?, _ state: inout State) -> ClockDoubted? {
+        guard let monotonic else { return nil }
+        defer { state.lastClocks = (wall, monotonic) }
+        guard let last = state.lastClocks, monotonic >= last.monotonic else { return nil }
+        let passed = monotonic - last.monotonic
+        let expected = last.wall + passed
+        guard abs(wall - expected) > max(5000, passed / 1000) else { return nil }
+        return ClockDoubted(source: "monotonic", expected: expected, found: wall)
     }
 
     private func drain(_ db: Database) {

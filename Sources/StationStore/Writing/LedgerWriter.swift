@@ -11,7 +11,7 @@ import Ledger
 final class LedgerWriter: @unchecked Sendable {
     private let path: String
     private let station: String
-    private let key: StationKey
+    private var key: StationKey
     private let sealer: PersonSealer
     private let checkpointInterval: Int64
     /// Where the last tree head is kept outside the database as well; nil for a draft.
@@ -44,6 +44,8 @@ final class LedgerWriter: @unchecked Sendable {
             case lease(order: String, device: String, wanted: String?)
             case content(ContentStored, bytes: [UInt8])
             case checkpoint
+            case forget(name: String, by: Person?, place: String)
+            case changeKey(KeyChange, StationKey, by: Person?, reason: String?, last: String?)
             /// Nothing but a place in the queue.
             case barrier
         }
@@ -53,9 +55,14 @@ final class LedgerWriter: @unchecked Sendable {
         let at: Int64
         /// The latest time before the clock was found set back, UTC ms.
         let setBackFrom: Int64?
+        /// What the calendar should say by the monotonic clock, when it says something else, UTC ms.
+        let doubt: ClockDoubted?
         let ticket: TicketState
 
-        init(work: Work, at: Int64, setBackFrom: Int64?, ticket: TicketState) {
+        init(
+            work: Work, at: Int64, setBackFrom: Int64?, doubt: ClockDoubted? = nil, ticket: TicketState
+        ) {
+            self.doubt = doubt
             self.work = work
             self.at = at
             self.setBackFrom = setBackFrom
@@ -102,6 +109,7 @@ final class LedgerWriter: @unchecked Sendable {
     func commit(_ group: [Pending], _ db: Database) -> StoreError? {
         let tree = tree
         let checkpoint = lastCheckpoint
+        let key = key
         var outcomes: [Result<WriteOutcome, StoreError>] = []
         outcomes.reserveCapacity(group.count)
         do {
@@ -125,6 +133,7 @@ final class LedgerWriter: @unchecked Sendable {
             if db.isInsideTransaction { try? db.rollback() }
             self.tree = tree
             lastCheckpoint = checkpoint
+            self.key = key
             forget()
             let failure = StoreError.from(error, path: path)
             for pending in group { pending.ticket.settle(.failure(failure)) }
@@ -132,8 +141,12 @@ final class LedgerWriter: @unchecked Sendable {
         }
         for (pending, outcome) in zip(group, outcomes) {
             var outcome = outcome
-            if case .checkpoint = pending.work {
+            switch pending.work {
+            case .checkpoint:
                 outcome = .success(lastCheckpoint.map(WriteOutcome.checkpoint) ?? .nothing)
+            case .forget(let name, _, _):
+                if case .success = outcome { sealer.forget(name) }
+            default: break
             }
             pending.ticket.settle(outcome)
         }
@@ -158,12 +171,55 @@ final class LedgerWriter: @unchecked Sendable {
             let record = Record.clockSetBack(ClockSetBack(from: from, to: pending.at))
             try add(record, record.canonicalJSON, ClockSetBack.kind, at: pending.at, projector, statements)
         }
+        if let doubt = pending.doubt {
+            let record = Record.clockDoubted(doubt)
+            try add(record, record.canonicalJSON, ClockDoubted.kind, at: pending.at, projector, statements)
+        }
         switch pending.work {
         case .barrier:
             return .success(.nothing)
         case .checkpoint:
             needsCheckpoint = true
             return .success(.nothing)
+        case .forget(let name, let by, let place):
+            return try attempt(db, projector, statements) {
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT seal FROM person WHERE name = ? AND salt <> zeroblob(32)",
+                    arguments: [name])
+                guard let seal: String = row?["seal"] else { throw StoreError.notFound("person \"\(name)\"") }
+                let number =
+                    (try Int64.fetchOne(db, sql: "SELECT max(number) FROM forgotten") ?? 0) + 1
+                try db.execute(sql: "DELETE FROM person WHERE seal = ?", arguments: [seal])
+                try db.execute(
+                    sql: "INSERT INTO person (seal, salt, name) VALUES (?, zeroblob(32), ?)",
+                    arguments: [seal, PersonSealer.forgottenPrefix + String(number)])
+                let record = Record.personForgotten(PersonForgotten(number: number, by: by, place: place))
+                return .receipt(
+                    try add(
+                        record, record.canonicalJSON, PersonForgotten.kind, at: pending.at, projector,
+                        statements))
+            }
+        case .changeKey(let change, let new, let by, let reason, let last):
+            // Whatever fails here fails for the group: the key may not change by half.
+            let keys = try LogKeys(db, path: path)
+            guard let old = keys.current else { throw StoreError.closed }
+            let statement: KeyStatement
+            do throws(NoteError) {
+                statement = try KeyStatement(
+                    change: change.rawValue, size: tree.size, old: old,
+                    oldKey: key.verifier == old ? key : nil,
+                    new: new)
+            } catch { throw StoreError.signing(error) }
+            let record = Record.keyChanged(
+                KeyChanged(
+                    change: change, verifierKey: new.verifier.text, note: statement.note.encoded, by: by,
+                    reason: reason, last: last))
+            try record.check()
+            try add(record, record.canonicalJSON, KeyChanged.kind, at: pending.at, projector, statements)
+            if change != .rotated { key = new }
+            try sign(db)
+            key = new
+            return .success(lastCheckpoint.map(WriteOutcome.checkpoint) ?? .nothing)
         case .record(let record, let json, let kind):
             let result = try attempt(db, projector, statements) {
                 .receipt(try add(record, json, kind, at: pending.at, projector, statements))
@@ -217,6 +273,8 @@ final class LedgerWriter: @unchecked Sendable {
             result = .success(try body())
         } catch let refusal as Refusal {
             result = .failure(.refused(refusal))
+        } catch let error as StoreError {
+            result = .failure(error)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             result = .failure(.refused(.constraint(error.message ?? "constraint")))
         }

@@ -20,7 +20,8 @@ final class PersonSealer: Sendable {
 
     /// - Parameter db: a connection; the names that it knows are taken over.
     init(_ db: Database) throws {
-        let rows = try Row.fetchAll(db, sql: "SELECT seal, name FROM person")
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT seal, name FROM person WHERE salt <> zeroblob(32)")
         state.withLock { state in
             for row in rows { state.seals[row["name"]] = SHA256Digest(hex: row["seal"] as String) }
         }
@@ -29,6 +30,15 @@ final class PersonSealer: Sendable {
     /// SHA-256("blessing-station-person/1" ‖ 0A ‖ salt ‖ name): without the salt nobody can try names against it.
     static func seal(name: String, salt: [UInt8]) -> SHA256Digest {
         SHA256Digest(of: Array("blessing-station-person/1\n".utf8) + salt + Array(name.utf8))
+    }
+
+    /// Followed by a number: what stands in `person` where a name stood, with 32 zero bytes for the salt.
+    static let forgottenPrefix = "forgotten person #"
+    static let forgottenSalt = [UInt8](repeating: 0, count: 32)
+
+    /// The next record about this name gets a seal with a new salt.
+    func forget(_ name: String) {
+        state.withLock { state in _ = state.seals.removeValue(forKey: name) }
     }
 
     func seal(_ name: String) -> SHA256Digest {
@@ -70,6 +80,26 @@ extension Record {
         case .note(var body):
             body.by = body.by.map(sealed)
             return .note(body)
+        case .personActed(var body):
+            body.by = body.by.map(sealed)
+            body.person = body.person.map(sealed)
+            return .personActed(body)
+        case .configurationChanged(var body):
+            body.by = body.by.map(sealed)
+            body.signedBy = body.signedBy.map(sealed)
+            return .configurationChanged(body)
+        case .orderLocked(var body):
+            body.by = body.by.map(sealed)
+            return .orderLocked(body)
+        case .orderUnlocked(var body):
+            body.by = sealed(body.by)
+            return .orderUnlocked(body)
+        case .keyChanged(var body):
+            body.by = body.by.map(sealed)
+            return .keyChanged(body)
+        case .personForgotten(var body):
+            body.by = body.by.map(sealed)
+            return .personForgotten(body)
         default:
             return self
         }

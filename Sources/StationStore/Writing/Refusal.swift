@@ -48,6 +48,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The ledger has its first entry already.
     case ledgerBegun
+    /// The work order is pinned to another revision already.
+    case orderLockedTo(order: String, revision: String)
+    case orderNotLocked(String)
+    case personNotKnown
+    case keyStatement(String)
     /// A stop without a start.
     case notStarted
     /// The schema itself refused.
@@ -116,6 +121,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .deviceHasSerial(let device, let serial):
             "device \(device) carries serial number \(serial) for good"
         case .ledgerBegun: "the ledger has begun already; station.created is its first entry and no other"
+        case .orderLockedTo(let order, let revision):
+            "work order \(order) is pinned to configuration \(revision.prefix(12)): `station order unlock` lets it go"
+        case .orderNotLocked(let order): "work order \(order) is not pinned to a configuration"
+        case .personNotKnown: "forgotten persons are counted without a gap"
+        case .keyStatement(let reason): "the key can't be changed: \(reason)"
         case .notStarted: "the station was not started; it can't be stopped"
         case .constraint(let message): "the database refused the record: \(message)"
         }

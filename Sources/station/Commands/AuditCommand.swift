@@ -10,7 +10,7 @@ struct AuditCommand: AsyncParsableCommand {
         abstract: "Read, verify, export and prove the ledger.",
         subcommands: [
             Ask.self, Named.self, Fields.self, List.self, Show.self, Verify.self, Export.self, Prove.self,
-            Publish.self,
+            Publish.self, WitnessCommand.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -88,9 +88,11 @@ struct AuditCommand: AsyncParsableCommand {
                         "checkpoints": .integer(Int64(report.checkpoints)),
                         "rows": .integer(Int64(report.rows)),
                         "signed": .integer(report.signed),
+                        "remarks": .list(report.remarks.map { .text($0) }),
                         "findings": .list(report.findings.map { .text("\($0)") }),
                     ]))
             } else {
+                for remark in report.remarks { Terminal.line(Ink.quiet("· ") + remark) }
                 for finding in report.findings { Terminal.line(Ink.bad("✗ ") + "\(finding)") }
                 let mark = report.isClean ? Ink.good("✓ ") : Ink.bad("✗ ")
                 Terminal.line(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Audit
+import Foundation
+import Ledger
 import StationStore
 
 extension AuditCommand {
@@ -55,9 +57,20 @@ extension AuditCommand {
         @Argument(help: "The folder to publish into.") var into: String
 
         func run() async throws {
+            // What witnesses signed meanwhile is kept before the file is written anew.
+            let witnesses = Witnesses(try options.paths())
+            if let data = FileManager.default.contents(atPath: into + "/checkpoint"),
+                let published = try? Checkpoint(parsing: String(decoding: data, as: UTF8.self)),
+                try !witnesses.keys().isEmpty, try await witnesses.isOurs(published, try options.reader())
+            {
+                _ = try await witnesses.take(published.note.encoded, options)
+            }
             do {
-                let result = try await TilePublication(reader: try options.reader(), folder: into)
-                    .bringUpToDate()
+                let result = try await TilePublication(
+                    reader: try options.reader(), folder: into,
+                    witnesses: try witnesses.keys()
+                )
+                .bringUpToDate()
                 Terminal.line(
                     "\(result.size.of("entry", "entries")) published in \(into), \(result.files.of("file")) written."
                 )

@@ -39,26 +39,3 @@ struct InitCommand: AsyncParsableCommand {
         Terminal.line("  verifier  \(key.verifier.text)")
     }
 }
-
-/// The station's key file.
-enum StationKeys {
-    /// A key that is there already is kept: it may have signed records elsewhere.
-    static func makeOrLoad(at path: String, station: String) throws -> StationKey {
-        if FileManager.default.fileExists(atPath: path) { return try load(at: path) }
-        do throws(KeyError) {
-            let key = try StationKey.generate(name: StationStore.origin(station: station))
-            try key.save(to: path)
-            return key
-        } catch {
-            throw StationFailure(.recordLost, "\(error)")
-        }
-    }
-
-    static func load(at path: String) throws -> StationKey {
-        do {
-            return try StationKey.load(from: path)
-        } catch {
-            throw StationFailure(.badInput, "\(error)")
-        }
-    }
-}

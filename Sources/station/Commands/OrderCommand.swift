@@ -5,7 +5,25 @@ struct OrderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order",
         abstract: "How work orders stand.",
-        subcommands: [List.self])
+        subcommands: [List.self, Unlock.self])
+
+    struct Unlock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a work order be built from another configuration than it began with.",
+            discussion: "Your name and reason stay in the record.")
+        @OptionGroup var options: FolderOptions
+        @Argument var order: String
+        @Option(help: "Who decides.") var by: String
+        @Option(help: "Why.") var reason: String
+
+        func run() async throws {
+            try await options.withStore(try options.load(warn: false)) { store in
+                try await store.append(
+                    .orderUnlocked(OrderUnlocked(order: order, by: .named(by), reason: reason)))
+            }
+            Terminal.line("Work order \(order) takes the configuration of its next run.")
+        }
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Every work order in the record.")

@@ -83,7 +83,7 @@ struct UnitCommand: AsyncParsableCommand {
             let folder = try options.load(warn: false)
             let paths = options.paths(in: folder)
             let store = try await StationStore.open(
-                at: paths.database, key: try StationKeys.load(at: paths.key))
+                at: paths.database, key: try await StationKeys.load(for: paths))
             let resolution = QuarantineResolution(
                 device: device, finding: blessed ? .blessed : .notBlessed, by: by, reason: reason)
             do {

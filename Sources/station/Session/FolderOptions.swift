@@ -45,13 +45,28 @@ struct FolderOptions: ParsableArguments {
             let file = URL(fileURLWithPath: database).path
             let home = (file as NSString).deletingLastPathComponent
             return StationPaths(
-                database: file, key: "\(home)/station.key", labels: "\(home)/labels", shelf: "\(home)/shelf")
+                database: file, key: "\(home)/station.key", people: "\(home)/people.db",
+                labels: "\(home)/labels",
+                shelf: "\(home)/shelf")
         }
         let file = folder.resolve(folder.station.database)
         let home = (file as NSString).deletingLastPathComponent
         return StationPaths(
-            database: file, key: "\(home)/station.key", labels: folder.resolve(folder.station.labels),
+            database: file, key: "\(home)/station.key", people: "\(home)/people.db",
+            labels: folder.resolve(folder.station.labels),
             shelf: "\(home)/shelf")
+    }
+
+    /// Where things lie, without reading the folder when the database is named.
+    func paths() throws -> StationPaths {
+        if let database {
+            let file = URL(fileURLWithPath: database).path
+            let home = (file as NSString).deletingLastPathComponent
+            return StationPaths(
+                database: file, key: "\(home)/station.key", people: "\(home)/people.db",
+                labels: "\(home)/labels", shelf: "\(home)/shelf")
+        }
+        return paths(in: try load(warn: false))
     }
 
     /// The record, for reading only; works while a station runs.
@@ -66,6 +81,8 @@ struct StationPaths {
     let database: String
     /// The station's Ed25519 key, mode 0600.
     let key: String
+    /// Users, sessions and tokens, mode 0600.
+    let people: String
     /// Labels wait here for the printer.
     let labels: String
     /// The units of an emulated line.

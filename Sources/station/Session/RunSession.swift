@@ -2,6 +2,7 @@ import Blessing
 import Fixturing
 import Foundation
 import ImpEmulator
+import People
 import StationConfig
 import StationStore
 
@@ -44,7 +45,7 @@ struct RunSession {
 
     /// - Throws: `StationFailure` with the exit code that says how the units fared.
     func run(showing display: Display) async throws {
-        let key = try StationKeys.load(at: paths.key)
+        let key = try await StationKeys.load(for: paths)
         let store = try await StationStore.open(at: paths.database, key: key)
         let control = LineControl()
         let signals = SignalWatch(control: control) { Terminal.note($0) }
@@ -53,8 +54,12 @@ struct RunSession {
             display == .json
             ? JSONBoard() : TextBoard(slots: slots.map(\.name), interactive: Terminal.isInteractive)
         do {
+            try await ConfigurationGate(folder: folder, store: store).admit(plan)
             for run in try await Recovery(store: store).closeUnfinishedRuns() {
                 board.show(LineEvent(slot: nil, .recovered(run)))
+            }
+            if FileManager.default.fileExists(atPath: paths.people) {
+                try await PeopleBook(at: paths.people).recordFacts(in: store)
             }
             for remark in remarks {
                 Terminal.note(remark)
