@@ -122,13 +122,15 @@ let package = Package(
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
 
+        // TLS by the system's OpenSSL: swift-nio-ssl would bring a second one, and minutes to every build.
+        .systemLibrary(name: "CLibSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // The line as a service: slots for people and machines, over HTTP.
         .target(
             name: "StationService",
             dependencies: [
                 "StationPages", "People", "Blessing", "Audit", "StationStore", "StationConfig", "Ledger",
                 "Fixturing",
-                "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto",
+                "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto", "CLibSSL",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -36,11 +36,16 @@ struct StationResponder: HTTPResponder {
         var name = "none"
         var answer: Answer
         do {
+            try hosts.check(request)
             let (route, parameters, path) = try find(request)
             name = route.name
             answer = try await self.answer(request, context, route, parameters, path)
         } catch {
-            answer = Self.problem(error, context.logger).answer
+            let problem = Self.problem(error, context.logger)
+            // A person is shown the way; a program is told.
+            answer =
+                problem.code == .signIn && name.hasPrefix("page")
+                ? .toSignIn(from: request.head.path ?? "/") : problem.answer
         }
         if request.method == .head {
             // The same head as a GET, and nothing after it.
@@ -55,7 +60,6 @@ struct StationResponder: HTTPResponder {
     // MARK: Steps
 
     private func find(_ request: Request) throws(Problem) -> (Route, [String: String], [String]) {
-        try hosts.check(request)
         let path = try Self.segments(request.uri.path)
         switch table.find(request.method, path) {
         case .found(let route, let parameters): return (route, parameters, path)

@@ -45,6 +45,7 @@ final class ServiceDatabase: Sendable {
                         body TEXT NOT NULL, created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
                         next_at INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', last_error TEXT,
                         delivered_at INTEGER) STRICT;
+                    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
                     CREATE INDEX webhook_delivery_due ON webhook_delivery (state, next_at);
                     """)
         }
