@@ -246,6 +246,17 @@ let package = Package(
             name: "SquirrelTests", dependencies: ["Squirrel", "TimeAndChance"], resources: [.copy("Programs")]
         ),
         .testTarget(
+            name: "StationServiceTests",
+            dependencies: [
+                "StationService", "StationPages", "People", "Blessing", "ImpEmulator", "Imp003", "Fixturing",
+                "StationConfig", "StationStore", "Ledger", "TimeAndChance",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
             name: "StationTests",
             dependencies: [
                 "station", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",

@@ -14,6 +14,14 @@ import StationStore
 import Synchronization
 import TimeAndChance
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The station as a service: owns the slots and the record, answers people and machines over HTTP.
 ///
 /// Everything that can be wrong is found in ``init(settings:folder:load:store:slots:line:clock:logger:watch:)``; ``run(orders:announce:)``
@@ -23,7 +31,7 @@ public final class StationService: Sendable {
     let sources: Sources
     private let logger: Logger
     private let notifier: SystemdNotifier
-    private let localToken: String
+    let localToken: String
     private let tls: TLSContext?
     let sender: WebhookSender
     private let group = Mutex<ServiceGroup?>(nil)
@@ -52,7 +60,7 @@ public final class StationService: Sendable {
         let database = try ServiceDatabase(path: settings.databaseFile)
         let metrics = ServiceMetrics(registry: PrometheusRegistry())
         let (news, newsIn) = AsyncStream<LineNews>.makeStream()
-        let (bell, ring) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let bell = Bell()
         let hub = EventHub()
         var rule = LineBoard.YieldRule()
         rule.floor = settings.yieldFloor
@@ -75,10 +83,10 @@ public final class StationService: Sendable {
             gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
             metrics: metrics,
             clock: clock, program: settings.program, startedAt: clock.utcMilliseconds(),
-            readiness: Readiness(), ringOutbox: { ring.yield() })
+            readiness: Readiness(), ringOutbox: { bell.ring() })
         let client = HTTPClient()
         sender = WebhookSender(
-            outbox: sources.outbox, news: news, bell: bell, ring: ring, metrics: metrics, time: SystemTime(),
+            outbox: sources.outbox, news: news, endNews: { newsIn.finish() }, bell: bell, metrics: metrics, time: SystemTime(),
             logger: logger,
             post: { url, headers, body in
                 try await client.send("POST", url, headers: headers, body: body).status
@@ -203,8 +211,9 @@ public final class StationService: Sendable {
         let host = settings.names.first ?? (wild ? "localhost" : settings.listen.host)
         let shown = ListenAddress(host: host, port: port)
         let local = ListenAddress(host: wild ? "127.0.0.1" : settings.listen.host, port: port)
-        try LocalAddress(address: "\(scheme)://\(local)", token: localToken, pid: getpid())
-            .write(to: settings.localFile)
+        try LocalAddress(address: "\(scheme)://\(local)", token: localToken, pid: getpid(),
+            certificate: settings.tls?.certificate
+        ).write(to: settings.localFile)
         try await sources.store.append(
             .stationStarted(
                 StationStarted(

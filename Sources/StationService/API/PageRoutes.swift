@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import People
@@ -95,5 +96,3 @@ extension Answer {
         return Answer(status: .seeOther, headers: [.location: "/signin?next=\(back)", .cacheControl: "no-store"])
     }
 }
-
-import Foundation

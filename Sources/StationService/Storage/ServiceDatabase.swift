@@ -1,6 +1,14 @@
 import Foundation
 import GRDB
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What the service must remember besides the record: keys that were used, webhooks under way, orders at the desk.
 /// A file of its own: none of it is evidence, and all of it may be thrown away at the cost of convenience.
 final class ServiceDatabase: Sendable {
@@ -52,11 +60,3 @@ final class ServiceDatabase: Sendable {
         return migrator
     }
 }
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif

@@ -72,12 +72,13 @@ final class TLSContext: Sendable {
         return context
     }
 
-    /// For a client that believes the certificates of one file, and no others.
+    /// For a client that believes the certificates of one file, and no others; whose name they bear does not matter then.
     static func client(trusting file: String) throws(ServiceRefusal) -> TLSContext {
         let context = try TLSContext(.client)
         guard SSL_CTX_load_verify_locations(context.context, file, nil) == 1 else {
             throw .certificate("\(file) holds no certificates in PEM form: \(lastError()).")
         }
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.context), UInt(X509_V_FLAG_PARTIAL_CHAIN))
         SSL_CTX_set_verify(context.context, SSL_VERIFY_PEER, nil)
         return context
     }

@@ -6,8 +6,9 @@ import TimeAndChance
 struct WebhookSender: Service {
     let outbox: WebhookOutbox
     let news: AsyncStream<LineNews>
-    let bell: AsyncStream<Void>
-    let ring: AsyncStream<Void>.Continuation
+    /// No more news will come.
+    let endNews: @Sendable () -> Void
+    let bell: Bell
     let metrics: ServiceMetrics
     let time: any TimeSource
     let logger: Logger
@@ -17,20 +18,23 @@ struct WebhookSender: Service {
     let onDead: @Sendable (String) -> Void
 
     func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for await item in news {
-                    do {
-                        if try await outbox.add(item) > 0 { ring.yield() }
-                    } catch {
-                        logger.error("webhook not kept", metadata: ["error": "\(error)"])
-                    }
+        // Not a child: what happened before the end is kept even when everything else is cancelled.
+        let keeping = Task {
+            for await item in news {
+                do {
+                    if try await outbox.add(item) > 0 { bell.ring() }
+                } catch {
+                    logger.error("webhook not kept", metadata: ["error": "\(error)"])
                 }
             }
+        }
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await send() }
             try? await gracefulShutdown()
             group.cancelAll()
         }
+        endNews()
+        await keeping.value
     }
 
     private func send() async {
@@ -78,7 +82,7 @@ struct WebhookSender: Service {
     /// Until something is due, or something new has come.
     private func rest(_ milliseconds: Int64?) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in bell { return } }
+            group.addTask { await bell.wait() }
             if let milliseconds {
                 group.addTask { try? await time.sleep(for: .milliseconds(max(milliseconds, 50))) }
             }
