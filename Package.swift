@@ -146,7 +146,8 @@ let package = Package(
         .executableTarget(
             name: "station",
             dependencies: [
-                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People", "StationConfig",
+                "Audit", "Blessing", "Conformance", "Wording", "ImpEmulator", "NORChipModel", "People",
+                "StationConfig",
                 "StationService", "StationStore", "Ledger", "Squirrel", "USBFixture", "USBTransport",
                 "VirtualSlot",
                 "VirtualUSB",
@@ -160,7 +161,7 @@ let package = Package(
             name: "station-bench",
             dependencies: [
                 "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
-                "StationStore", "Ledger",
+                "StationStore", "StationService", "Ledger",
                 "ContentAddress", "Fixturing", "TimeAndChance", "USBFixture", "USBTransport", "VirtualUSB",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),

@@ -86,7 +86,8 @@ public final class StationService: Sendable {
             readiness: Readiness(), ringOutbox: { bell.ring() })
         let client = HTTPClient()
         sender = WebhookSender(
-            outbox: sources.outbox, news: news, endNews: { newsIn.finish() }, bell: bell, metrics: metrics, time: SystemTime(),
+            outbox: sources.outbox, news: news, endNews: { newsIn.finish() }, bell: bell, metrics: metrics,
+            time: SystemTime(),
             logger: logger,
             post: { url, headers, body in
                 try await client.send("POST", url, headers: headers, body: body).status
@@ -211,7 +212,8 @@ public final class StationService: Sendable {
         let host = settings.names.first ?? (wild ? "localhost" : settings.listen.host)
         let shown = ListenAddress(host: host, port: port)
         let local = ListenAddress(host: wild ? "127.0.0.1" : settings.listen.host, port: port)
-        try LocalAddress(address: "\(scheme)://\(local)", token: localToken, pid: getpid(),
+        try LocalAddress(
+            address: "\(scheme)://\(local)", token: localToken, pid: getpid(),
             certificate: settings.tls?.certificate
         ).write(to: settings.localFile)
         try await sources.store.append(

@@ -2,7 +2,7 @@ import Foundation
 
 /// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
 ///
-/// `station-bench` runs all; `station-bench flash|usb|record|fleet|start` one group.
+/// `station-bench` runs all; `station-bench flash|usb|record|fleet|serve|start` one group.
 @main enum StationBench {
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -17,6 +17,14 @@ import Foundation
             (
                 "fleet",
                 { try await FleetFigures(units: words.dropFirst().first.flatMap { Int($0) } ?? 1000).run() }
+            ),
+            (
+                "serve",
+                {
+                    try await ServeFigures(
+                        program: program, folder: words.dropFirst().first ?? "stations/demo"
+                    ).run()
+                }
             ),
             ("start", { try StartFigures(program: program).run() }),
         ]

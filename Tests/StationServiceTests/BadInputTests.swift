@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import HTTPTypes
 import People
 import Testing
@@ -21,7 +22,8 @@ struct BadInputTests {
     }
 
     @Test(arguments: [
-        "'; DROP TABLE run; --", "1 OR 1=1", "<img src=x onerror=alert(1)>", "%", "_", "\u{202E}evil", "ES0100001\"",
+        "'; DROP TABLE run; --", "1 OR 1=1", "<img src=x onerror=alert(1)>", "%", "_", "\u{202E}evil",
+        "ES0100001\"",
         String(repeating: "9", count: 2000), "𝔘𝔫𝔦", "null",
     ])
     func hostileTextInEveryField(text: String) async throws {
@@ -30,9 +32,11 @@ struct BadInputTests {
         let encoded = text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         for path in [
             "/api/v1/units/\(encoded)", "/api/v1/runs?order=\(encoded)", "/api/v1/runs?unit=\(encoded)",
-            "/api/v1/runs?market=\(encoded)", "/api/v1/units?sku=\(encoded)", "/api/v1/entries?kind=\(encoded)",
+            "/api/v1/runs?market=\(encoded)", "/api/v1/units?sku=\(encoded)",
+            "/api/v1/entries?kind=\(encoded)",
             "/api/v1/entries?unit=\(encoded)", "/api/v1/skus/\(encoded)", "/api/v1/plans/\(encoded)",
-            "/api/v1/orders/\(encoded)", "/api/v1/reports/measurements/\(encoded)", "/api/v1/slots/\(encoded)",
+            "/api/v1/orders/\(encoded)", "/api/v1/reports/measurements/\(encoded)",
+            "/api/v1/slots/\(encoded)",
         ] {
             let answer = await bench.ask(.get, path, as: bench.console)
             #expect([200, 400, 404].contains(answer.status.code), "\(path): \(answer.status) \(answer.text)")
@@ -100,7 +104,8 @@ struct BadInputTests {
         let bench = try await ServiceBench()
         let author = Author(person: "tests", place: "tests")
         try await bench.sources.people.add(
-            NewUser(id: "op-1", badge: "B-0001", role: .operator), pin: "835201", temporary: false, by: author)
+            NewUser(id: "op-1", badge: "B-0001", role: .operator), pin: "835201", temporary: false, by: author
+        )
         let signedIn = await bench.ask(.post, "/api/v1/session", #"{"badge": "B-0001", "pin": "835201"}"#)
         #expect(signedIn.status == .ok, "\(signedIn.text)")
         let cookie = try #require(signedIn.headers[.setCookie])
@@ -131,7 +136,9 @@ struct BadInputTests {
 
     @Test func doubledAndUnknownParameters() async throws {
         let bench = try await ServiceBench()
-        for path in ["/api/v1/runs?limit=1&limit=2", "/api/v1/runs?x=1", "/api/v1/runs?limit=%zz", "/api/v1/line?x"] {
+        for path in [
+            "/api/v1/runs?limit=1&limit=2", "/api/v1/runs?x=1", "/api/v1/runs?limit=%zz", "/api/v1/line?x",
+        ] {
             let answer = await bench.ask(.get, path, as: bench.console)
             #expect(answer.code == "SRV-QUERY", "\(path)")
         }
@@ -169,5 +176,3 @@ struct BadInputTests {
         #expect(await bench.ask(.get, "/api/v1/line", as: bench.console).status == .ok)
     }
 }
-
-import GRDB

@@ -20,7 +20,8 @@ struct EventTests {
         #expect(entries.map(\.sequence) == [4, 5])
         #expect(
             String(decoding: entries[0].bytes(boot: "b"), as: UTF8.self)
-                == "id: b-4\nevent: slot\ndata: {\"kind\":\"emulated\",\"name\":\"A\",\"phase\":\"ready\",\"slot\":4}\n\n")
+                == "id: b-4\nevent: slot\ndata: {\"kind\":\"emulated\",\"name\":\"A\",\"phase\":\"ready\",\"slot\":4}\n\n"
+        )
     }
 
     @Test(arguments: ["", "b", "b-", "b-x", "c-3", "b-3-1", "b--3", "-3"])

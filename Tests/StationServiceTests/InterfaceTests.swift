@@ -10,7 +10,9 @@ struct InterfaceTests {
     @Test func everyRouteIsDescribedAndEveryDescriptionIsARoute() async throws {
         let bench = try await ServiceBench()
         let described = Set(
-            try SchemaCheck().operations.map { "\($0.method) \($0.path) \($0.operation["operationId"] ?? "")" })
+            try SchemaCheck().operations.map {
+                "\($0.method) \($0.path) \($0.operation["operationId"] ?? "")"
+            })
         let served = Set(
             bench.routes.filter { !$0.name.hasPrefix("page") || $0.name == "pageAsset" }
                 .map { "\($0.method.rawValue.lowercased()) \($0.path) \($0.name)" })
@@ -22,7 +24,8 @@ struct InterfaceTests {
         let bench = try await ServiceBench()
         for (_, _, operation) in try SchemaCheck().operations {
             let route = try #require(bench.routes.first { $0.name == operation["operationId"] as? String })
-            let needed = if case .needs(let permission) = route.access { permission.rawValue } else { "everybody" }
+            let needed =
+                if case .needs(let permission) = route.access { permission.rawValue } else { "everybody" }
             #expect(operation["x-permission"] as? String == needed, "\(route.name)")
         }
     }
@@ -99,7 +102,8 @@ struct InterfaceTests {
             let operation = try #require(
                 check.operations.first { $0.operation["operationId"] as? String == route.name }?.operation)
             let findings = check.findings(
-                operation, status: answer.status.code, contentType: answer.headers[.contentType], answer.bytes)
+                operation, status: answer.status.code, contentType: answer.headers[.contentType], answer.bytes
+            )
             #expect(findings == [], "\(method) \(path)")
         }
     }

@@ -1,5 +1,6 @@
 import Blessing
 import Foundation
+import GRDB
 import HTTPTypes
 import StationPages
 import StationStore
@@ -12,7 +13,9 @@ struct ServiceLineTests {
     @Test func fourScansBlessFourUnits() async throws {
         let bench = try await ServiceBench()
         _ = await bench.act("/api/v1/orders/WO-2026-0117/open", #"{"mode": "scan"}"#)
-        for (slot, serial) in zip(["A", "B", "C", "D"], ["ES0100004", "ES0100003", "ES0100002", "ES0100001"]) {
+        for (slot, serial) in zip(
+            ["A", "B", "C", "D"], ["ES0100004", "ES0100003", "ES0100002", "ES0100001"])
+        {
             let answer = await bench.act("/api/v1/slots/\(slot)/start", #"{"serial": "\#(serial)"}"#)
             #expect(answer.status == .accepted, "\(answer.text)")
             #expect(answer.json["order"] as? String == "WO-2026-0117")
@@ -22,7 +25,8 @@ struct ServiceLineTests {
         #expect(tile.serial == "ES0100004")
         #expect(tile.outcome == "passed")
         #expect(try await bench.store.reader.serial("ES0100004")?.state == .confirmed)
-        let run = try #require(try await bench.store.reader.run(RunID(rawValue: try #require(tile.run))))
+        let number = try #require(tile.run)
+        let run = try #require(try await bench.store.reader.run(RunID(rawValue: number)))
         #expect(run.run.scannedCode == "ES0100004")
         #expect(run.run.operatorName == "console")
         let order = await bench.ask(.get, "/api/v1/orders/WO-2026-0117", as: bench.console)
@@ -72,7 +76,8 @@ struct ServiceLineTests {
         _ = await bench.act("/api/v1/orders/WO-2026-0117/open")
         let answer = await bench.act("/api/v1/slots/A/start", body)
         #expect(answer.code == code, "\(answer.text)")
-        #expect(!answer.text.contains("<script>") || answer.headers[.contentType] == "application/problem+json")
+        #expect(
+            !answer.text.contains("<script>") || answer.headers[.contentType] == "application/problem+json")
         #expect(bench.sources.board.slot("A")?.phase == .ready)
         #expect(try await bench.store.reader.runs().isEmpty)
     }
@@ -127,5 +132,3 @@ struct ServiceLineTests {
         #expect(rows == ["WO-2026-0118 scan open"])
     }
 }
-
-import GRDB

@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
+import Synchronization
 import Testing
+import TimeAndChance
 
 @testable import StationService
 
@@ -10,14 +12,17 @@ struct OnceTests {
         let bench = try await ServiceBench(pace: 0.02)
         _ = await bench.act("/api/v1/orders/WO-2026-0117/open")
         let body = #"{"serial": "ES0100001"}"#
-        let first = await bench.ask(.post, "/api/v1/slots/A/start", body, as: bench.console, key: "key-00000001")
-        let again = await bench.ask(.post, "/api/v1/slots/A/start", body, as: bench.console, key: "key-00000001")
+        let first = await bench.ask(
+            .post, "/api/v1/slots/A/start", body, as: bench.console, key: "key-00000001")
+        let again = await bench.ask(
+            .post, "/api/v1/slots/A/start", body, as: bench.console, key: "key-00000001")
         #expect(first.status == .accepted)
         #expect(again.status == .accepted)
         #expect(again.bytes == first.bytes)
         #expect(again.headers[.idempotencyReplayed] == "true")
         let other = await bench.ask(
-            .post, "/api/v1/slots/A/start", #"{"serial": "ES0100002"}"#, as: bench.console, key: "key-00000001")
+            .post, "/api/v1/slots/A/start", #"{"serial": "ES0100002"}"#, as: bench.console,
+            key: "key-00000001")
         #expect(other.code == "SRV-KEY-REUSED")
         let elsewhere = await bench.ask(
             .post, "/api/v1/slots/B/start", body, as: bench.console, key: "key-00000001")
@@ -55,19 +60,23 @@ struct OnceTests {
         } else {
             Issue.record("the answer was not kept")
         }
-        if case .open = try await keys.take("key-two-2", caller: "a", request: "r") {} else {
+        if case .open = try await keys.take("key-two-2", caller: "a", request: "r") {
+        } else {
             Issue.record("a key without an answer must stay taken")
         }
-        if case .new = try await keys.take("key-bad-3", caller: "a", request: "r") {} else {
+        if case .new = try await keys.take("key-bad-3", caller: "a", request: "r") {
+        } else {
             Issue.record("a fault of the station must not use a key up")
         }
         // Another's key of the same text is another key.
-        if case .new = try await keys.take("key-one-1", caller: "b", request: "r") {} else {
+        if case .new = try await keys.take("key-one-1", caller: "b", request: "r") {
+        } else {
             Issue.record("keys of two callers met")
         }
         clock.advance(by: IdempotencyKeys.kept + 1)
         _ = try await keys.take("key-new-4", caller: "a", request: "r")
-        if case .new = try await keys.take("key-one-1", caller: "a", request: "r") {} else {
+        if case .new = try await keys.take("key-one-1", caller: "a", request: "r") {
+        } else {
             Issue.record("old keys are to be forgotten")
         }
     }
@@ -105,7 +114,8 @@ struct OnceTests {
         let first = await bench.ask(.get, "/api/v1/skus", as: bench.console)
         let tag = try #require(first.headers[.eTag])
         for known in [tag, "W/\(tag)", "\"other\", \(tag)", "*"] {
-            let again = await bench.ask(.get, "/api/v1/skus", as: bench.console, headers: [.ifNoneMatch: known])
+            let again = await bench.ask(
+                .get, "/api/v1/skus", as: bench.console, headers: [.ifNoneMatch: known])
             #expect(again.status == .notModified)
             #expect(again.bytes.isEmpty)
         }
@@ -114,9 +124,6 @@ struct OnceTests {
         #expect(changed.status == .ok)
     }
 }
-
-import Synchronization
-import TimeAndChance
 
 /// A calendar that is moved by hand.
 final class MovedClock: WallClock {

@@ -14,7 +14,8 @@ struct SocketTests {
     private static func certificate(in folder: String, _ name: String) throws -> TLSFiles {
         let files = TLSFiles(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
         _ = try openssl([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=station-\(name)", "-keyout", files.key, "-out", files.certificate,
         ])
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: files.key)
@@ -198,7 +199,7 @@ struct SocketTests {
         notifier.stopping()
         let heard = (0..<3).map { _ in
             var bytes = [UInt8](repeating: 0, count: 256)
-            let count = recv(receiver, &bytes, bytes.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(receiver, &bytes, bytes.count, Int32(MSG_DONTWAIT))
             return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         }
         #expect(heard[0] == "READY=1\nSTATUS=listening")

@@ -23,11 +23,12 @@ struct WebhookTests {
     }
 
     @Test func waitsDoubleUpToAnHour() {
-        #expect((1...12).map { WebhookOutbox.wait(after: $0, chance: 1) }
-            == [
-                2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_024_000, 2_048_000,
-                3_600_000,
-            ])
+        #expect(
+            (1...12).map { WebhookOutbox.wait(after: $0, chance: 1) }
+                == [
+                    2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_024_000, 2_048_000,
+                    3_600_000,
+                ])
         #expect(WebhookOutbox.wait(after: 3, chance: 0) == 4000)
         #expect(WebhookOutbox.wait(after: 60, chance: 1) == 3_600_000)
     }
@@ -100,9 +101,11 @@ struct WebhookTests {
         let bench = try await ServiceBench(units: 2, faults: "short#2")
         try await bench.bless()
         let key = try await bench.sources.hookKey()
-        let blessed = try #require(try await bench.store.reader.devices(blessed: true, limit: 1).first?.device.device)
+        let blessed = try #require(
+            try await bench.store.reader.devices(blessed: true, limit: 1).first?.device.device)
         let known = await bench.ask(
-            .post, "/hooks/blessing?key=\(key)", #"{"device_id": "\#(blessed)", "imp_id": "0123456789abcdef"}"#)
+            .post, "/hooks/blessing?key=\(key)",
+            #"{"device_id": "\#(blessed)", "imp_id": "0123456789abcdef"}"#)
         #expect(known.json["matched"] as? Bool == true)
         #expect(known.json["expected"] as? Bool == true)
         #expect(bench.sources.board.snapshot().alarms.isEmpty)

@@ -24,7 +24,8 @@ extension Sources {
                 }
                 return .json(PlanView(plan))
             },
-            Route(.get, "/api/v1/orders/{order}/plan", "getOrderPlan", .needs(.readConfiguration)) { exchange in
+            Route(.get, "/api/v1/orders/{order}/plan", "getOrderPlan", .needs(.readConfiguration)) {
+                exchange in
                 let id = exchange.parameter("order")
                 guard let order = configuration.current.order(id) else {
                     throw Problem(.notFound, "There is no work order “\(id.shown)” in the station folder.")
@@ -101,7 +102,8 @@ struct SKUView: Encodable, Sendable {
                 digest: variant.digest.hex,
                 images: variant.images.map {
                     Image(
-                        name: $0.name, userAddress: Int64($0.userAddress), size: $0.size, digest: $0.sha256.hex)
+                        name: $0.name, userAddress: Int64($0.userAddress), size: $0.size,
+                        digest: $0.sha256.hex)
                 }, attempts: variant.retest.attempts)
         }
     }

@@ -120,7 +120,8 @@ extension Sources {
         try await store.append(
             .note(
                 Note(
-                    text: "Webhook \(event.rawValue) from the vendor's cloud: \(hook.summary). \(verdict.sentence)",
+                    text:
+                        "Webhook \(event.rawValue) from the vendor's cloud: \(hook.summary). \(verdict.sentence)",
                     device: verdict.known ? hook.device : nil)))
         metrics.hook("in.\(event.rawValue)", verdict.isExpected ? "expected" : "unexpected")
         if !verdict.isExpected {
@@ -192,7 +193,8 @@ struct VendorHook: Sendable {
             device = nil
         }
         let shown = fields.keys.sorted().prefix(16).map { name in
-            Self.plain.contains(name) ? "\(name.shown) \((fields[name] ?? "").shown)" : "\(name.shown) not kept"
+            Self.plain.contains(name)
+                ? "\(name.shown) \((fields[name] ?? "").shown)" : "\(name.shown) not kept"
         }
         summary = shown.isEmpty ? "no fields" : shown.joined(separator: ", ")
     }

@@ -41,7 +41,8 @@ extension Sources {
             },
             Route(.get, "/api/v1/checkpoint", "getCheckpoint", .needs(.readProofs)) { _ in
                 guard let checkpoint = try await reader.checkpoint() else {
-                    throw Problem(.unsigned, "Nothing has been signed yet; the station signs when a run ends.")
+                    throw Problem(
+                        .unsigned, "Nothing has been signed yet; the station signs when a run ends.")
                 }
                 return .text(checkpoint.note.encoded, "text/plain; charset=utf-8")
             },

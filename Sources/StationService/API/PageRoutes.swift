@@ -51,7 +51,8 @@ extension Sources {
                 Route(.get, path, name, access, query: ["*"]) { exchange in
                     let request = PageRequest(
                         path: exchange.path, query: exchange.query,
-                        language: exchange.caller?.caller?.language ?? exchange.headers[.acceptLanguage] ?? "en",
+                        language: exchange.caller?.caller?.language ?? exchange.headers[.acceptLanguage]
+                            ?? "en",
                         viewer: Viewer(exchange.caller), now: clock.utcMilliseconds())
                     guard let page = try await pages.answer(request) else {
                         throw Problem(.path, "There is no such page.")
@@ -93,6 +94,7 @@ extension Answer {
     /// Where somebody who must sign in first is sent, with the way back.
     static func toSignIn(from path: String) -> Answer {
         let back = path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        return Answer(status: .seeOther, headers: [.location: "/signin?next=\(back)", .cacheControl: "no-store"])
+        return Answer(
+            status: .seeOther, headers: [.location: "/signin?next=\(back)", .cacheControl: "no-store"])
     }
 }

@@ -68,7 +68,8 @@ extension Sources {
                             }
                         }))
             },
-            Route(.get, "/api/v1/runs/{run}/attachments", "listAttachments", .needs(.readRecord)) { exchange in
+            Route(.get, "/api/v1/runs/{run}/attachments", "listAttachments", .needs(.readRecord)) {
+                exchange in
                 let report = try await run(exchange)
                 return .json(AttachmentsView(attachments: report.attachments, labels: report.labels))
             },
@@ -107,7 +108,8 @@ extension Sources {
         guard let report = try await reader.unit(exchange.parameter("unit")) else {
             throw Problem(
                 .notFound,
-                "No unit “\(exchange.parameter("unit").shown)” is in the record. Device ID, MAC or serial number?")
+                "No unit “\(exchange.parameter("unit").shown)” is in the record. Device ID, MAC or serial number?"
+            )
         }
         return report
     }

@@ -50,7 +50,8 @@ public struct HTTPClient: Sendable {
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         if let tls {
-                            try channel.pipeline.syncOperations.addHandler(TLSHandler(tls, name: trusting == nil ? bare : nil))
+                            try channel.pipeline.syncOperations.addHandler(
+                                TLSHandler(tls, name: trusting == nil ? bare : nil))
                         }
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
                         try channel.pipeline.syncOperations.addHandler(collector.bound())

@@ -26,7 +26,8 @@ final class TLSContext: Sendable {
         let mode = try? FileManager.default.attributesOfItem(atPath: files.key)[.posixPermissions] as? Int
         if let mode, mode & 0o007 != 0 {
             throw .certificate(
-                "The key \(files.key) has mode 0\(String(mode, radix: 8)), so everybody here can read it. Run chmod 600 on it.")
+                "The key \(files.key) has mode 0\(String(mode, radix: 8)), so everybody here can read it. Run chmod 600 on it."
+            )
         }
         guard SSL_CTX_use_certificate_chain_file(context, files.certificate) == 1 else {
             throw .certificate(
@@ -40,7 +41,8 @@ final class TLSContext: Sendable {
                     : "\(files.key) holds no key in PEM form without a passphrase: \(why).")
         }
         guard SSL_CTX_check_private_key(context) == 1 else {
-            throw .certificate("The key \(files.key) does not belong to the certificate \(files.certificate).")
+            throw .certificate(
+                "The key \(files.key) does not belong to the certificate \(files.certificate).")
         }
         SSL_CTX_set_alpn_select_cb(
             context,

@@ -60,7 +60,8 @@ struct WebhookOutbox: Sendable {
     func add(_ news: LineNews) async throws -> Int {
         guard let event = Event(news) else { return 0 }
         let now = clock.utcMilliseconds()
-        let text = String(decoding: APIJSON.bytes(WebhookBody(event, news, station: station, at: now)), as: UTF8.self)
+        let text = String(
+            decoding: APIJSON.bytes(WebhookBody(event, news, station: station, at: now)), as: UTF8.self)
         return try await database.queue.write { db in
             var count = 0
             for row in try Row.fetchAll(db, sql: "SELECT id, events FROM webhook_target") {
@@ -138,7 +139,8 @@ struct WebhookOutbox: Sendable {
         let text = String(reason.prefix(500))
         try await database.queue.write { db in
             try db.execute(
-                sql: "UPDATE webhook_delivery SET attempts = ?, next_at = ?, state = ?, last_error = ? WHERE id = ?",
+                sql:
+                    "UPDATE webhook_delivery SET attempts = ?, next_at = ?, state = ?, last_error = ? WHERE id = ?",
                 arguments: [attempts, next, isDead ? "dead" : "waiting", text, due.id])
         }
         return isDead
@@ -181,7 +183,8 @@ struct WebhookOutbox: Sendable {
             try db.execute(sql: "DELETE FROM webhook_target WHERE id = ?", arguments: [id])
             let found = db.changesCount > 0
             try db.execute(
-                sql: "UPDATE webhook_delivery SET state = 'dead', last_error = 'the target was removed' WHERE target = ? AND state = 'waiting'",
+                sql:
+                    "UPDATE webhook_delivery SET state = 'dead', last_error = 'the target was removed' WHERE target = ? AND state = 'waiting'",
                 arguments: [id])
             return found
         }

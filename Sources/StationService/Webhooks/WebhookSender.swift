@@ -13,7 +13,9 @@ struct WebhookSender: Service {
     let time: any TimeSource
     let logger: Logger
     /// Posts; returns the status.
-    let post: @Sendable (_ url: String, _ headers: [(name: String, value: String)], _ body: [UInt8]) async throws -> Int
+    let post:
+        @Sendable (_ url: String, _ headers: [(name: String, value: String)], _ body: [UInt8]) async throws ->
+            Int
     /// A delivery was given up.
     let onDead: @Sendable (String) -> Void
 
@@ -75,7 +77,8 @@ struct WebhookSender: Service {
         if try await outbox.failed(due, reason, chance: chance) {
             metrics.hook(due.event, "dead")
             onDead(
-                "Webhook \(due.id) (\(due.event)) was given up after \(WebhookOutbox.mostAttempts) attempts: \(reason).")
+                "Webhook \(due.id) (\(due.event)) was given up after \(WebhookOutbox.mostAttempts) attempts: \(reason)."
+            )
         }
     }
 

@@ -15,7 +15,8 @@ enum WebhookSignature {
         var code = [UInt8](repeating: 0, count: 32)
         var count = 0
         let made = EVP_Q_mac(
-            nil, "HMAC", nil, "SHA256", nil, key, key.count, message, message.count, &code, code.count, &count)
+            nil, "HMAC", nil, "SHA256", nil, key, key.count, message, message.count, &code, code.count, &count
+        )
         // Nil only when OpenSSL has no SHA-256, and then nothing of the station works; no receiver takes an empty code.
         guard made != nil, count == 32 else { return "" }
         return code.map { byte in

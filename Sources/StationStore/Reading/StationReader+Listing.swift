@@ -33,7 +33,8 @@ extension StationReader {
             if let quarantined { terms.append("d.quarantine IS \(quarantined ? "NOT NULL" : "NULL")") }
             let ids = try Int64.fetchAll(
                 db,
-                sql: "SELECT d.id FROM device d WHERE \(terms.joined(separator: " AND ")) ORDER BY d.id DESC LIMIT ?",
+                sql:
+                    "SELECT d.id FROM device d WHERE \(terms.joined(separator: " AND ")) ORDER BY d.id DESC LIMIT ?",
                 arguments: arguments + [limit])
             return try ids.compactMap { id in
                 try DeviceRow.fetchOne(db, sql: DeviceRow.select + " WHERE d.id = ?", arguments: [id]).map {

@@ -81,7 +81,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private var wishesOwnSlots: Bool {
-        arriving.units != nil || arriving.seed != nil || arriving.faults != nil || pace != 0 || firmware != nil
+        arriving.units != nil || arriving.seed != nil || arriving.faults != nil || pace != 0
+            || firmware != nil
     }
 
     private func chosenOperator(in folder: StationFolder, _ order: WorkOrder) throws -> String? {

@@ -86,7 +86,8 @@ struct UnitCommand: AsyncParsableCommand {
                 _ = try await service.ask(
                     "POST", "/api/v1/units/\(device)/resolve",
                     [
-                        "finding": blessed ? "blessed" : "notBlessed", "reason": "\(reason) (decided by \(by))",
+                        "finding": blessed ? "blessed" : "notBlessed",
+                        "reason": "\(reason) (decided by \(by))",
                     ])
                 return sayResolved()
             }

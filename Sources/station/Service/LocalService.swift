@@ -16,7 +16,8 @@ struct LocalService: Sendable {
 
     /// The service beside a database; nil when none runs there.
     static func running(database: String) -> LocalService? {
-        guard let address = LocalAddress.beside(database: database), kill(address.pid, 0) == 0 || errno == EPERM
+        guard let address = LocalAddress.beside(database: database),
+            kill(address.pid, 0) == 0 || errno == EPERM
         else { return nil }
         return LocalService(address: address)
     }
@@ -55,7 +56,8 @@ struct LocalService: Sendable {
     }
 
     /// Live events, each as its word and its JSON, until `body` has had enough.
-    func events(_ body: @escaping @Sendable (_ word: String, _ data: Data) async throws -> Bool) async throws {
+    func events(_ body: @escaping @Sendable (_ word: String, _ data: Data) async throws -> Bool) async throws
+    {
         let (pieces, feed) = AsyncStream<[UInt8]>.makeStream()
         let (client, address, headers) = (client, address.address, headers)
         let reading = Task {

@@ -22,7 +22,8 @@ struct SchemaCheck {
     }
 
     /// What is wrong with an answer to an operation; empty when nothing is.
-    func findings(_ operation: [String: Any], status: Int, contentType: String?, _ bytes: [UInt8]) -> [String] {
+    func findings(_ operation: [String: Any], status: Int, contentType: String?, _ bytes: [UInt8]) -> [String]
+    {
         let responses = operation["responses"] as? [String: Any] ?? [:]
         guard let response = resolve(responses["\(status)"] ?? responses["default"]) else {
             return ["no response \(status)"]

@@ -102,7 +102,8 @@ final class ServiceBench: Sendable {
         }
         if let token { fields[.authorization] = "Bearer \(token)" }
         if let key { fields[.idempotencyKey] = key }
-        let head = HTTPRequest(method: method, scheme: "http", authority: host, path: path, headerFields: fields)
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: host, path: path, headerFields: fields)
         return await responder.answer(
             Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes))), from: remote,
             Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
