@@ -34,7 +34,8 @@ struct ServeFigures {
     /// Four slots at work, ten pages' worth of event readers, hundreds of starts.
     private func busy(_ station: String, _ home: String) async throws {
         let served = try await Served(
-            program, station, home, ["--order", "WO-2026-0117", "--mode", "scan", "--pace", "100", "--units", "5000"])
+            program, station, home,
+            ["--order", "WO-2026-0117", "--mode", "scan", "--pace", "100", "--units", "5000"])
         defer { served.end() }
         let received = Mutex(0)
         let readers = (0..<10).map { _ in
@@ -88,7 +89,8 @@ struct ServeFigures {
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         let key = try StationKey.generate(name: StationStore.origin(station: "demo-line-1"))
         try key.save(to: home + "/station.key")
-        try await RecordFigures.make(home + "/station.db", entries: 1_000_000, key: key, station: "demo-line-1")
+        try await RecordFigures.make(
+            home + "/station.db", entries: 1_000_000, key: key, station: "demo-line-1")
         var times: [Double] = []
         for _ in 0..<5 {
             let served = try await Served(program, station, home, [])
@@ -112,7 +114,8 @@ private final class Served: Sendable {
     private let process: Process
 
     init(_ program: String, _ station: String, _ home: String, _ more: [String]) async throws {
-        let executable = URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent("station")
+        let executable = URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent(
+            "station")
         let database = home + "/station.db"
         if !FileManager.default.fileExists(atPath: database) {
             let made = Process()

@@ -68,7 +68,7 @@ struct InterfaceTests {
         (.get, "/api/v1/configuration/problems", nil, 200),
         (.post, "/api/v1/configuration/reload", "{}", 200), (.get, "/api/v1/session", nil, 200),
         (.post, "/api/v1/session", #"{"badge": "x", "pin": "y"}"#, 401),
-        (.post, "/api/v1/setup", #"{"code": "x", "id": "a", "pin": "123456", "badge": "b"}"#, 401),
+        (.post, "/api/v1/setup", #"{"code": "x", "id": "a", "pin": "835201", "badge": "b"}"#, 401),
         (.get, "/api/v1/users", nil, 200),
         (.post, "/api/v1/users", #"{"id": "op-9", "role": "operator"}"#, 201),
         (.post, "/api/v1/users", #"{"id": "op-9", "role": "operator"}"#, 409),

@@ -41,14 +41,16 @@ struct ServeCommandTests {
         defer { station.remove() }
         #expect(try station.run("init").status == 0)
         let outcome = try station.run(
-            "serve", "--listen", "127.0.0.1:0", "--pace", "0", "--order", "WO-2026-0120", "--mode", "automatic",
+            "serve", "--listen", "127.0.0.1:0", "--pace", "0", "--order", "WO-2026-0120", "--mode",
+            "automatic",
             "--until-done", "--faults", "", "--units", "3")
         #expect(outcome.status == 0, "\(outcome.error)")
         #expect(outcome.out.contains("WO-2026-0120: 3 of 3 blessed."))
     }
 
     @Test(arguments: [
-        (["--listen", "0.0.0.0:8720"], Int32(2), "--insecure-beyond-loopback"), (["--listen", "nowhere"], 64, "--listen"),
+        (["--listen", "0.0.0.0:8720"], Int32(2), "--insecure-beyond-loopback"),
+        (["--listen", "nowhere"], 64, "--listen"),
         (["--tls-key", "k"], 64, "go together"), (["--mode", "fast"], 64, "scan or automatic"),
         (["--until-done"], 64, "needs an --order"), (["--order", "none"], 64, "no work order none"),
         (["--tls-key", "none", "--tls-certificate", "none"], 2, "can't be read"),
