@@ -224,9 +224,16 @@ public final class StationService: Sendable {
         announce("\(scheme)://\(shown)/")
         sources.readiness.set(true)
         notifier.ready("listening on \(shown)")
-        for order in try await remembered(besides: orders) + orders {
-            try await sources.open(order.id, mode: order.mode, by: nil)
+        for order in try await remembered(besides: orders) {
+            do {
+                try await sources.open(order.id, mode: order.mode, by: nil)
+            } catch {
+                // Nobody asked for it now: a file that was changed meanwhile must not keep the station from starting.
+                sources.board.raise(
+                    "order", "Work order \(order.id) lay open and can't be opened again: \(error)")
+            }
         }
+        for order in orders { try await sources.open(order.id, mode: order.mode, by: nil) }
         if settings.untilDone {
             let desk = sources.desk
             Task {

@@ -37,12 +37,12 @@ struct ServeFigures {
             program, station, home,
             ["--order", "WO-2026-0117", "--mode", "scan", "--pace", "100", "--units", "5000"])
         defer { served.end() }
-        let received = Mutex(0)
+        let received = ByteCount()
         let readers = (0..<10).map { _ in
             Task {
                 _ = try? await served.client.send(
                     "GET", served.address + "/api/v1/events", headers: served.headers,
-                    patience: .seconds(3600), onBody: { bytes in received.withLock { $0 += bytes.count } })
+                    patience: .seconds(3600), onBody: { bytes in received.add(bytes.count) })
             }
         }
         defer { for reader in readers { reader.cancel() } }
@@ -70,7 +70,7 @@ struct ServeFigures {
         print(
             "start of a slot, \(times.count) requests with connection, four slots at work and ten event readers: median \(tenth(p50)) ms, p99 \(tenth(p99)) ms (target 20)"
         )
-        print("events: \(received.withLock { $0 } / 10 / 1024) KiB to each reader meanwhile")
+        print("events: \(received.sum / 10 / 1024) KiB to each reader meanwhile")
     }
 
     private func idle(_ station: String, _ home: String) async throws {
@@ -102,6 +102,13 @@ struct ServeFigures {
     }
 
     private func tenth(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+}
+
+/// Bytes that readers got, counted on the network's threads.
+private final class ByteCount: Sendable {
+    private let count = Mutex(0)
+    var sum: Int { count.withLock { $0 } }
+    func add(_ bytes: Int) { count.withLock { $0 += bytes } }
 }
 
 /// A service that this program started.
