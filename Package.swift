@@ -133,13 +133,15 @@ let package = Package(
         // What the emulated module does, judged by the notes of its release.
         .target(name: "Conformance", dependencies: ["ImpEmulator", "StationConfig"]),
 
+        // TLS by the system's OpenSSL: swift-nio-ssl would bring a second one, and minutes to every build.
+        .systemLibrary(name: "CLibSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // The line as a service: slots for people and machines, over HTTP.
         .target(
             name: "StationService",
             dependencies: [
                 "StationPages", "People", "Blessing", "Audit", "StationStore", "StationConfig", "Ledger",
                 "Fixturing",
-                "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto",
+                "TimeAndChance", "ContentAddress", "Wording", "CLibCrypto", "CLibSSL",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -170,7 +172,7 @@ let package = Package(
             name: "station-bench",
             dependencies: [
                 "Audit", "Blessing", "ImpEmulator", "Imp003", "NORChipModel", "SerialNOR", "StationConfig",
-                "StationStore", "Ledger",
+                "StationStore", "StationService", "Ledger",
                 "ContentAddress", "Fixturing", "TimeAndChance", "USBFixture", "USBTransport", "VirtualUSB",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -273,6 +275,17 @@ let package = Package(
         .testTarget(
             name: "SquirrelTests", dependencies: ["Squirrel", "TimeAndChance"], resources: [.copy("Programs")]
         ),
+        .testTarget(
+            name: "StationServiceTests",
+            dependencies: [
+                "StationService", "StationPages", "People", "Blessing", "ImpEmulator", "Imp003", "Fixturing",
+                "StationConfig", "StationStore", "Ledger", "TimeAndChance",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(
             name: "StationTests",
             dependencies: [

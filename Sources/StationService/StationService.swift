@@ -14,6 +14,14 @@ import StationStore
 import Synchronization
 import TimeAndChance
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The station as a service: owns the slots and the record, answers people and machines over HTTP.
 ///
 /// Everything that can be wrong is found in ``init(settings:folder:load:store:slots:line:clock:logger:watch:)``; ``run(orders:announce:)``
@@ -23,7 +31,9 @@ public final class StationService: Sendable {
     let sources: Sources
     private let logger: Logger
     private let notifier: SystemdNotifier
-    private let localToken: String
+    let localToken: String
+    private let tls: TLSContext?
+    let sender: WebhookSender
     private let group = Mutex<ServiceGroup?>(nil)
 
     /// - Parameters:
@@ -42,18 +52,24 @@ public final class StationService: Sendable {
     ) async throws {
         try settings.check()
         self.settings = settings
+        tls = if let files = settings.tls { try TLSContext(server: files) } else { nil }
         self.logger = logger
         notifier = SystemdNotifier(environment: environment)
         localToken = LocalAddress.newToken()
         let people = try PeopleBook(at: settings.peopleFile, clock: clock)
         let database = try ServiceDatabase(path: settings.databaseFile)
         let metrics = ServiceMetrics(registry: PrometheusRegistry())
+        let (news, newsIn) = AsyncStream<LineNews>.makeStream()
+        let bell = Bell()
         let hub = EventHub()
         var rule = LineBoard.YieldRule()
         rule.floor = settings.yieldFloor
         let board = LineBoard(
             station: folder.station.name, slots: slots, hub: hub, clock: clock, rule: rule,
-            onNews: { news in metrics.took(news) })
+            onNews: { item in
+                metrics.took(item)
+                newsIn.yield(item)
+            })
         let desk = Desk(
             slots: slots, store: store, settings: line,
             tell: { event in
@@ -67,7 +83,16 @@ public final class StationService: Sendable {
             gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
             metrics: metrics,
             clock: clock, program: settings.program, startedAt: clock.utcMilliseconds(),
-            readiness: Readiness())
+            readiness: Readiness(), ringOutbox: { bell.ring() })
+        let client = HTTPClient()
+        sender = WebhookSender(
+            outbox: sources.outbox, news: news, endNews: { newsIn.finish() }, bell: bell, metrics: metrics,
+            time: SystemTime(),
+            logger: logger,
+            post: { url, headers, body in
+                try await client.send("POST", url, headers: headers, body: body).status
+            },
+            onDead: { sentence in board.raise("webhook", sentence) })
     }
 
     /// A one-time code with which the first administrator is made; nil when there is one.
@@ -80,7 +105,9 @@ public final class StationService: Sendable {
         let sources = sources
         return RouteTable(
             routes: sources.systemRoutes + sources.lineRoutes + sources.orderRoutes
-                + sources.peopleRoutes(isSecure: settings.tls != nil))
+                + sources.recordRoutes + sources.ledgerRoutes + sources.configurationRoutes
+                + sources.peopleRoutes(isSecure: settings.tls != nil) + sources.hookRoutes
+                + sources.pageRoutes)
     }
 
     /// Answers requests without a socket, for tests.
@@ -112,11 +139,17 @@ public final class StationService: Sendable {
         let sources = sources
         let settings = settings
         let running = Mutex<(any Error)?>(nil)
-        var http = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
+        var http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestDeadline()], idleTimeout: .seconds(75))
         http.httpDecoder = .init(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+        let configuration = http
+        let server = HTTPServerBuilder { [tls] responder in
+            let plain = HTTP1Channel(responder: responder, configuration: configuration)
+            return if let tls { TLSChildChannel(base: plain, context: tls) } else { plain }
+        }
         let application = Application(
-            responder: responder, server: .http1(configuration: http),
+            responder: responder, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.listen.host, port: settings.listen.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
@@ -135,6 +168,7 @@ public final class StationService: Sendable {
                 // Ended in reverse: the desk is put down while pages still see it happen.
                 services: [
                     .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: sender, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: DeskService(
                             sources: sources, notifier: notifier, parking: settings.parking, logger: logger),
@@ -178,8 +212,10 @@ public final class StationService: Sendable {
         let host = settings.names.first ?? (wild ? "localhost" : settings.listen.host)
         let shown = ListenAddress(host: host, port: port)
         let local = ListenAddress(host: wild ? "127.0.0.1" : settings.listen.host, port: port)
-        try LocalAddress(address: "\(scheme)://\(local)", token: localToken, pid: getpid())
-            .write(to: settings.localFile)
+        try LocalAddress(
+            address: "\(scheme)://\(local)", token: localToken, pid: getpid(),
+            certificate: settings.tls?.certificate
+        ).write(to: settings.localFile)
         try await sources.store.append(
             .stationStarted(
                 StationStarted(
@@ -188,9 +224,16 @@ public final class StationService: Sendable {
         announce("\(scheme)://\(shown)/")
         sources.readiness.set(true)
         notifier.ready("listening on \(shown)")
-        for order in try await remembered(besides: orders) + orders {
-            try await sources.open(order.id, mode: order.mode, by: nil)
+        for order in try await remembered(besides: orders) {
+            do {
+                try await sources.open(order.id, mode: order.mode, by: nil)
+            } catch {
+                // Nobody asked for it now: a file that was changed meanwhile must not keep the station from starting.
+                sources.board.raise(
+                    "order", "Work order \(order.id) lay open and can't be opened again: \(error)")
+            }
         }
+        for order in orders { try await sources.open(order.id, mode: order.mode, by: nil) }
         if settings.untilDone {
             let desk = sources.desk
             Task {

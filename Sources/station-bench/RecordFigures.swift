@@ -72,8 +72,10 @@ enum RecordFigures {
     }
 
     /// A database of that many entries, nearly all of them steps.
-    static func make(_ path: String, entries: Int) async throws {
-        let store = try await newStore(path)
+    static func make(_ path: String, entries: Int, key: StationKey? = nil, station: String = "bench")
+        async throws
+    {
+        let store = try await newStore(path, key: key, station: station)
         let runs = try await startRuns(store)
         _ = try await steps(store, runs, count: entries - 1 - 2 * slots)
         for run in runs { try await store.append(.runFinished(RunFinished(run: run, outcome: .aborted))) }
@@ -120,9 +122,11 @@ enum RecordFigures {
         print("consistency proof: \(milliseconds(clock.seconds * 1000))")
     }
 
-    static func newStore(_ path: String) async throws -> StationStore {
-        let key = try StationKey.generate(name: StationStore.origin(station: "bench"))
-        return try await StationStore.create(at: path, station: "bench", key: key, program: "bench")
+    static func newStore(_ path: String, key: StationKey? = nil, station: String = "bench") async throws
+        -> StationStore
+    {
+        let key = try key ?? StationKey.generate(name: StationStore.origin(station: station))
+        return try await StationStore.create(at: path, station: station, key: key, program: "bench")
     }
 
     static func startRuns(_ store: StationStore) async throws -> [RunID] {

@@ -2,7 +2,7 @@ import Foundation
 
 /// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
 ///
-/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|start` one group.
+/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|serve|start` one group.
 @main enum StationBench {
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -19,6 +19,14 @@ import Foundation
                 { try await FleetFigures(units: words.dropFirst().first.flatMap { Int($0) } ?? 1000).run() }
             ),
             ("year", { try await YearFigures.run(Array(words.dropFirst())) }),
+            (
+                "serve",
+                {
+                    try await ServeFigures(
+                        program: program, folder: words.dropFirst().first ?? "stations/demo"
+                    ).run()
+                }
+            ),
             ("start", { try StartFigures(program: program).run() }),
         ]
         for group in groups where words.isEmpty || words[0] == group.name {

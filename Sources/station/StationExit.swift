@@ -54,7 +54,6 @@ struct StationFailure: Error {
         case let error as ConfigProblem: self.init(.refused, "\(error)")
         case let error as ConfigFileError: self.init(.badInput, "\(error)")
         case let error as ServiceRefusal: self.init(.refused, "\(error)")
-        case let error as PeopleError: self.init(.refused, "\(error)")
         case let error as DeskRefusal: self.init(.refused, "\(error)")
         case let error as SecretError: self.init(.badInput, "\(error)")
         case let error as RegionError: self.init(.badInput, "\(error)")

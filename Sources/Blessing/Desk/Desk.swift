@@ -507,6 +507,9 @@ public actor Desk {
         await withCheckedContinuation { waiters.append((wanted, $0)) }
     }
 
+    /// Whether an order has nothing under way and no slot that could take another unit of it.
+    public func isSettled(_ order: String) -> Bool { isSettled([order]) }
+
     private func isSettled(_ ids: Set<String>?) -> Bool {
         guard let ids else { return !isAtWork }
         return ids.allSatisfy { id in

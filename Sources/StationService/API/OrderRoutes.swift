@@ -91,7 +91,9 @@ extension Sources {
             throw Problem(.notFound, "There is no work order “\(id.shown)”, in the folder or in the record.")
         }
         let atDesk = await desk.openOrders.first { $0.id == id }
-        return OrderView(id: id, file: file, recorded: recorded, atDesk: atDesk)
+        var view = OrderView(id: id, file: file, recorded: recorded, atDesk: atDesk)
+        view.isSettled = await desk.isSettled(id)
+        return view
     }
 }
 
@@ -117,6 +119,8 @@ struct OrderView: Encodable, Sendable {
     var standing: Standing
     var mode: String?
     var closeReason: String?
+    /// Nothing is under way and no slot could take another unit; told for one order, not in lists.
+    var isSettled: Bool?
 
     init(id: String, file: WorkOrder?, recorded: OrderStatus?, atDesk: DeskOrder?) {
         self.id = id

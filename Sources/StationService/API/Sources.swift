@@ -25,6 +25,8 @@ struct Sources: Sendable {
     /// UTC ms.
     let startedAt: Int64
     let readiness: Readiness
+    /// Wakes the sender of webhooks.
+    let ringOutbox: @Sendable () -> Void
 
     var reader: StationReader { store.reader }
 }

@@ -32,15 +32,25 @@ struct StationResponder: HTTPResponder {
     var patience = Duration.seconds(15)
 
     func respond(to request: Request, context: StationContext) async throws -> Response {
+        await answer(request, from: context.remote, context.logger).response
+    }
+
+    /// The answer to a request that came from an address.
+    func answer(_ request: Request, from remote: String, _ logger: Logger) async -> Answer {
         let began = ContinuousClock.now
         var name = "none"
         var answer: Answer
         do {
+            try hosts.check(request)
             let (route, parameters, path) = try find(request)
             name = route.name
-            answer = try await self.answer(request, context, route, parameters, path)
+            answer = try await self.answer(request, remote, logger, route, parameters, path)
         } catch {
-            answer = Self.problem(error, context.logger).answer
+            let problem = Self.problem(error, logger)
+            // A person is shown the way; a program is told.
+            answer =
+                problem.code == .signIn && name.hasPrefix("page")
+                ? .toSignIn(from: request.head.path ?? "/") : problem.answer
         }
         if request.method == .head {
             // The same head as a GET, and nothing after it.
@@ -49,13 +59,12 @@ struct StationResponder: HTTPResponder {
         }
         harden(&answer)
         metrics.answered(name, request.method.rawValue, answer.status.code, ContinuousClock.now - began)
-        return answer.response
+        return answer
     }
 
     // MARK: Steps
 
     private func find(_ request: Request) throws(Problem) -> (Route, [String: String], [String]) {
-        try hosts.check(request)
         let path = try Self.segments(request.uri.path)
         switch table.find(request.method, path) {
         case .found(let route, let parameters): return (route, parameters, path)
@@ -70,11 +79,11 @@ struct StationResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ context: StationContext, _ route: Route, _ parameters: [String: String],
-        _ path: [String]
+        _ request: Request, _ remote: String, _ logger: Logger, _ route: Route,
+        _ parameters: [String: String], _ path: [String]
     ) async throws -> Answer {
         let query = try Self.query(request, route)
-        let caller = try await gate.caller(of: request.headers, from: context.remote)
+        let caller = try await gate.caller(of: request.headers, from: remote)
         try Self.allow(caller, route)
         if route.effect != .reads, let caller, !caller.accepts(csrf: request.headers[.csrfToken]) {
             throw Problem(
@@ -90,12 +99,12 @@ struct StationResponder: HTTPResponder {
         let exchange = Exchange(
             route: route, path: path, parameters: parameters, query: query, headers: request.headers,
             body: body,
-            caller: caller, remote: context.remote)
+            caller: caller, remote: remote)
         guard route.effect == .acts else {
             let answer = try await route.answer(exchange)
             return route.effect == .reads ? answer.tagged(request.headers) : answer
         }
-        return try await once(exchange, context.logger)
+        return try await once(exchange, logger)
     }
 
     private func once(_ exchange: Exchange, _ logger: Logger) async throws -> Answer {

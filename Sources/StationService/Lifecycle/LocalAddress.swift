@@ -14,6 +14,8 @@ public struct LocalAddress: Codable, Sendable, Equatable {
     public var address: String
     public var token: String
     public var pid: Int32
+    /// The certificate that it shows, when it speaks TLS: the one that is believed, whatever its name.
+    public var certificate: String?
 
     /// The file beside a database; nil when there is none, or others can read it.
     public static func beside(database: String) -> LocalAddress? {

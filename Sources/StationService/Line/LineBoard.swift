@@ -39,7 +39,7 @@ final class LineBoard: Sendable {
     }
 
     let hub: EventHub
-    private let station: String
+    let station: String
     private let clock: any WallClock
     private let rule: YieldRule
     private let onNews: @Sendable (LineNews) -> Void

@@ -1,6 +1,14 @@
 import Foundation
 import GRDB
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What the service must remember besides the record: keys that were used, webhooks under way, orders at the desk.
 /// A file of its own: none of it is evidence, and all of it may be thrown away at the cost of convenience.
 final class ServiceDatabase: Sendable {
@@ -45,17 +53,10 @@ final class ServiceDatabase: Sendable {
                         body TEXT NOT NULL, created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
                         next_at INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', last_error TEXT,
                         delivered_at INTEGER) STRICT;
+                    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
                     CREATE INDEX webhook_delivery_due ON webhook_delivery (state, next_at);
                     """)
         }
         return migrator
     }
 }
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif

@@ -14,6 +14,8 @@ public struct RunFilter: Sendable, Equatable {
     public var since: Int64?
     /// Started before this time, UTC ms.
     public var until: Int64?
+    /// Only runs before this one: for the next part of a list.
+    public var before: RunID?
     /// Most rows; only for lists.
     public var limit: Int?
     /// This run or a later one. Bounds how much of the record is read: runs, steps and measurements are found by it.
@@ -53,6 +55,7 @@ public struct RunFilter: Sendable, Equatable {
         add("r.started_at >= ?", since)
         add("r.started_at < ?", until)
         add("r.id >= ?", from?.rawValue)
+        add("r.id < ?", before?.rawValue)
         if let unit { add("r.device = ?", try StationReader.deviceRow(db, key: unit) ?? -1) }
         return (terms.joined(separator: " AND "), arguments)
     }

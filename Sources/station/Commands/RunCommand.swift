@@ -62,6 +62,15 @@ struct RunCommand: AsyncParsableCommand {
             for line in plan.lines { Terminal.line(line) }
             return
         }
+        if let service = LocalService.running(database: options.paths(in: folder).database) {
+            guard !wishesOwnSlots else {
+                throw StationFailure(
+                    .refused,
+                    "A service owns the slots of this station, so --units, --seed, --faults, --pace, --firmware and --break are for it to say. Stop it, or leave them out."
+                )
+            }
+            return try await ServedRun(service: service, order: order.id, json: json).run()
+        }
         let session = try await RunSession(
             folder: folder, paths: options.paths(in: folder), plan: plan,
             operatedBy: try chosenOperator(in: folder, order),
@@ -69,6 +78,11 @@ struct RunCommand: AsyncParsableCommand {
                 arriving: arriving, pace: pace, broken: try broken.rows(), firmware: firmware,
                 libraries: sources.library))
         try await session.run(showing: json ? .json : .text)
+    }
+
+    private var wishesOwnSlots: Bool {
+        arriving.units != nil || arriving.seed != nil || arriving.faults != nil || pace != 0
+            || firmware != nil
     }
 
     private func chosenOperator(in folder: StationFolder, _ order: WorkOrder) throws -> String? {

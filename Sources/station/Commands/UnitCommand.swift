@@ -82,6 +82,15 @@ struct UnitCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = try options.load(warn: false)
             let paths = options.paths(in: folder)
+            if let service = LocalService.running(database: paths.database) {
+                _ = try await service.ask(
+                    "POST", "/api/v1/units/\(device)/resolve",
+                    [
+                        "finding": blessed ? "blessed" : "notBlessed",
+                        "reason": "\(reason) (decided by \(by))",
+                    ])
+                return sayResolved()
+            }
             let store = try await StationStore.open(
                 at: paths.database, key: try await StationKeys.load(for: paths))
             let resolution = QuarantineResolution(
@@ -94,6 +103,10 @@ struct UnitCommand: AsyncParsableCommand {
                 try? await store.close()
                 throw error
             }
+            sayResolved()
+        }
+
+        private func sayResolved() {
             Terminal.line(
                 "\(device) is out of quarantine: \(blessed ? "blessed" : "not blessed, may be worked on again")."
             )

@@ -1,0 +1,175 @@
+import Foundation
+import Ledger
+import StationService
+import StationStore
+import Synchronization
+
+/// What the service costs, in release, over real sockets: answers while the line is full, the time to be ready with a
+/// large record, and what it takes while nothing happens.
+///
+/// `station-bench serve [STATION-FOLDER]`; the folder is the demo's by default.
+struct ServeFigures {
+    let program: String
+    let folder: String
+
+    func run() async throws {
+        let home = NSTemporaryDirectory() + "serve-bench-\(getpid())"
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let station = home + "/station"
+        try FileManager.default.copyItem(atPath: folder, toPath: station)
+        try widen(station + "/orders/WO-2026-0117.yaml")
+        try await busy(station, home + "/busy")
+        try await idle(station, home + "/idle")
+        try await large(station, home + "/large")
+    }
+
+    /// The demo's order, long enough for hundreds of starts.
+    private func widen(_ path: String) throws {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+            .replacing("quantity: 24", with: "quantity: 5000").replacing("last: 100040", with: "last: 150000")
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    /// Four slots at work, ten pages' worth of event readers, hundreds of starts.
+    private func busy(_ station: String, _ home: String) async throws {
+        let served = try await Served(
+            program, station, home,
+            ["--order", "WO-2026-0117", "--mode", "scan", "--pace", "100", "--units", "5000"])
+        defer { served.end() }
+        let received = ByteCount()
+        let readers = (0..<10).map { _ in
+            Task {
+                _ = try? await served.client.send(
+                    "GET", served.address + "/api/v1/events", headers: served.headers,
+                    patience: .seconds(3600), onBody: { bytes in received.add(bytes.count) })
+            }
+        }
+        defer { for reader in readers { reader.cancel() } }
+        var times: [Double] = []
+        let slots = ["A", "B", "C", "D"]
+        while times.count < 400 {
+            let reply = try await served.client.send(
+                "GET", served.address + "/api/v1/slots", headers: served.headers)
+            let text = String(decoding: reply.body, as: UTF8.self)
+            let tiles = text.components(separatedBy: "{\"").dropFirst()
+            for (name, tile) in zip(slots, tiles.suffix(4)) where !tile.contains("\"phase\":\"working\"") {
+                let clock = Stopwatch()
+                let reply = try await served.client.send(
+                    "POST", served.address + "/api/v1/slots/\(name)/start",
+                    headers: served.headers + [
+                        ("Content-Type", "application/json"), ("Idempotency-Key", UUID().uuidString),
+                    ], body: Array(#"{"order": "WO-2026-0117"}"#.utf8))
+                if reply.status == 202 { times.append(clock.seconds * 1000) }
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        times.sort()
+        let p50 = times[times.count / 2]
+        let p99 = times[times.count * 99 / 100]
+        print(
+            "start of a slot, \(times.count) requests with connection, four slots at work and ten event readers: median \(tenth(p50)) ms, p99 \(tenth(p99)) ms (target 20)"
+        )
+        print("events: \(received.sum / 10 / 1024) KiB to each reader meanwhile")
+    }
+
+    private func idle(_ station: String, _ home: String) async throws {
+        let served = try await Served(program, station, home, [])
+        defer { served.end() }
+        try await Task.sleep(for: .seconds(2))
+        let before = try served.cpuSeconds()
+        try await Task.sleep(for: .seconds(20))
+        let used = try served.cpuSeconds() - before
+        print(
+            "idle: \(try served.residentMegabytes()) MB resident (target 60), \(tenth(used / 20 * 100)) % CPU over 20 s (target 0.5); ready after \(Int(served.readyAfter * 1000)) ms with an empty record"
+        )
+    }
+
+    private func large(_ station: String, _ home: String) async throws {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        let key = try StationKey.generate(name: StationStore.origin(station: "demo-line-1"))
+        try key.save(to: home + "/station.key")
+        try await RecordFigures.make(
+            home + "/station.db", entries: 1_000_000, key: key, station: "demo-line-1")
+        var times: [Double] = []
+        for _ in 0..<5 {
+            let served = try await Served(program, station, home, [])
+            times.append(served.readyAfter * 1000)
+            served.end()
+        }
+        times.sort()
+        print("ready with a million steps in the record: median \(Int(times[2])) ms of 5 (target 300)")
+    }
+
+    private func tenth(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+}
+
+/// Bytes that readers got, counted on the network's threads.
+private final class ByteCount: Sendable {
+    private let count = Mutex(0)
+    var sum: Int { count.withLock { $0 } }
+    func add(_ bytes: Int) { count.withLock { $0 += bytes } }
+}
+
+/// A service that this program started.
+private final class Served: Sendable {
+    let address: String
+    let headers: [(name: String, value: String)]
+    let client = HTTPClient()
+    /// Seconds from the start of the process to the address on its standard output.
+    let readyAfter: Double
+    private let process: Process
+
+    init(_ program: String, _ station: String, _ home: String, _ more: [String]) async throws {
+        let executable = URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent(
+            "station")
+        let database = home + "/station.db"
+        if !FileManager.default.fileExists(atPath: database) {
+            let made = Process()
+            made.executableURL = executable
+            made.arguments = ["init", "--folder", station, "--database", database]
+            made.standardOutput = FileHandle.nullDevice
+            try made.run()
+            made.waitUntilExit()
+        }
+        process = Process()
+        process.executableURL = executable
+        process.arguments =
+            ["serve", "--folder", station, "--database", database, "--listen", "127.0.0.1:0"] + more
+        let out = Pipe()
+        process.standardOutput = out
+        process.standardError = FileHandle.nullDevice
+        let clock = Stopwatch()
+        try process.run()
+        var text = ""
+        while !text.contains("\n") {
+            let piece = out.fileHandleForReading.availableData
+            if piece.isEmpty { throw CocoaError(.fileReadUnknown) }
+            text += String(decoding: piece, as: UTF8.self)
+        }
+        readyAfter = clock.seconds
+        // What it tells of units is read and thrown away, lest the pipe fill up and hold the service.
+        out.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        guard let local = LocalAddress.beside(database: database) else { throw CocoaError(.fileReadUnknown) }
+        address = local.address
+        headers = [("Authorization", "Bearer \(local.token)")]
+    }
+
+    func end() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    func residentMegabytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return (Int(line.filter(\.isNumber)) ?? 0) / 1024
+    }
+
+    func cpuSeconds() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        let ticks = (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import StationConfig
+import Synchronization
+
+/// `station run` while a service holds the slots: the order is opened there, and its units are told here.
+struct ServedRun {
+    let service: LocalService
+    let order: String
+    let json: Bool
+
+    private struct Order: Decodable {
+        var id: String
+        var quantity: Int
+        var blessed: Int
+        var inWork: Int
+        var isSettled: Bool?
+    }
+
+    private struct Unit: Decodable {
+        var unit: String?
+        var serial: String?
+        var outcome: String
+        var reasonCode: String?
+        var slot: String
+        var order: String?
+        var run: Int64?
+    }
+
+    func run() async throws {
+        let path = "/api/v1/orders/\(order)"
+        let before = try Self.order(try await service.ask("GET", path))
+        if before.blessed >= before.quantity {
+            throw StationFailure(
+                .refused,
+                "Work order \(order) is full: \(before.blessed) of \(before.quantity) units are blessed.")
+        }
+        if !json { Terminal.note("The service at \(service.address.address) works on \(order).") }
+        _ = try await service.ask("POST", path + "/open", ["mode": "automatic"])
+        let (service, order, json) = (service, order, json)
+        let failed = Mutex(false)
+        let last = Mutex(before)
+        try await service.events { word, data in
+            switch word {
+            case "unit":
+                let unit = try JSONDecoder().decode(Unit.self, from: data)
+                guard unit.order == order else { return false }
+                Self.tell(unit, data, json)
+                if unit.outcome != "passed" { failed.withLock { $0 = true } }
+            case "order", "snapshot": break
+            default: return false
+            }
+            let now = try Self.order(try await service.ask("GET", path))
+            last.withLock { $0 = now }
+            return now.isSettled == true && now.inWork == 0
+        }
+        let end = last.withLock { $0 }
+        if json {
+            JSONOutput.line(
+                .object([
+                    "event": .text("end"), "order": .text(order), "quantity": .integer(Int64(end.quantity)),
+                    "blessed": .integer(Int64(end.blessed)), "service": .text(service.address.address),
+                ]))
+        } else {
+            Terminal.line(Ink.strong("\(order): \(end.blessed) of \(end.quantity) blessed."))
+        }
+        if end.blessed < end.quantity, failed.withLock({ $0 }) { throw StationFailure(.unitFailed) }
+    }
+
+    private static func order(_ data: Data) throws -> Order {
+        try JSONDecoder().decode(Order.self, from: data)
+    }
+
+    private static func tell(_ unit: Unit, _ data: Data, _ json: Bool) {
+        if json {
+            var members: [String: CanonicalJSON] = [
+                "event": .text("unit"), "slot": .text(unit.slot), "outcome": .text(unit.outcome),
+            ]
+            if let run = unit.run { members["run"] = .integer(run) }
+            if let device = unit.unit { members["device"] = .text(device) }
+            if let serial = unit.serial { members["serial"] = .text(serial) }
+            if let code = unit.reasonCode { members["code"] = .text(code) }
+            return JSONOutput.line(.object(members))
+        }
+        let word = unit.outcome == "passed" ? Ink.good("PASS") : Ink.bad(unit.outcome.uppercased())
+        let device = (unit.unit ?? "unit unknown").padded(to: 16)
+        let serial = (unit.serial ?? "–").padded(to: 10)
+        Terminal.line(
+            "\(unit.slot)  \(device)  \(serial)  \(word)" + (unit.reasonCode.map { "  \($0)" } ?? ""))
+    }
+}
