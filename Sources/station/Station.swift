@@ -40,7 +40,8 @@ struct Station: AsyncParsableCommand {
             CommandGroup(
                 name: "Record",
                 subcommands: [
-                    AuditCommand.self, KeyCommand.self, RecordCommand.self, PlantCommand.self, BackupCommand.self,
+                    AuditCommand.self, KeyCommand.self, RecordCommand.self, PlantCommand.self,
+                    BackupCommand.self,
                     RestoreCommand.self, DoctorCommand.self,
                 ]),
         ])

@@ -54,6 +54,7 @@ extension Sources {
             )
         }
         let plan = try BlessingPlan.make(for: order, in: folder)
+        try await ConfigurationGate(folder: folder, store: store).admit(plan)
         try await desk.open(plan, mode: mode, operatedBy: person?.id ?? order.operatorID)
         try await keepDesk()
     }

@@ -19,6 +19,8 @@ extension StationResponder {
             return problem
         case let error as OrderDisagreement: return Problem(.order, "\(error)")
         case let error as PlanRefusal: return Problem(.order, "\(error)")
+        case let error as GateRefusal: return Problem(.configuration, "\(error)")
+        case let error as ConfigProblem: return Problem(.configuration, "\(error)")
         case let error as ConfigFileError: return Problem(.configuration, "\(error)")
         case let error as StoreError:
             let problem = Problem(error)

@@ -109,7 +109,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         let folder = try options.load(warn: false)
         let paths = options.paths(in: folder)
-        let key = try StationKeys.load(at: paths.key)
+        let key = try StationKey.load(from: paths.key)
         guard key.verifier.text == station.verifierKey else {
             throw StoreError.wrongKey(expected: station.verifierKey, found: key.verifier.text)
         }

@@ -265,7 +265,7 @@ struct PlantCommand: AsyncParsableCommand {
             let paths = options.paths(in: folder)
             let plan = try BlessingPlan.make(for: try folder.chosenOrder(order), in: folder)
             let store = try await StationStore.open(
-                at: paths.database, key: try StationKeys.load(at: paths.key))
+                at: paths.database, key: try await StationKeys.load(for: paths))
             do {
                 try await Line.openOrder(of: plan, in: store)
                 let block = try await database.lease(count, of: plan.order.id, for: store)

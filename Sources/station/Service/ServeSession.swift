@@ -22,7 +22,7 @@ struct ServeSession {
             ssid: folder.station.network.ssid,
             password: try folder.station.network.password.resolve(
                 environment: environment, root: folder.root, emulated: folder.station.isEmulated))
-        let key = try StationKeys.load(at: paths.key)
+        let key = try await StationKeys.load(for: paths)
         let store = try await StationStore.open(at: paths.database, key: key)
         do {
             try await serve(store, network, environment)
