@@ -12,6 +12,7 @@ struct ServedRun {
         var id: String
         var quantity: Int
         var blessed: Int
+        var failedRuns: Int
         var inWork: Int
         var isSettled: Bool?
     }
@@ -35,23 +36,30 @@ struct ServedRun {
                 "Work order \(order) is full: \(before.blessed) of \(before.quantity) units are blessed.")
         }
         if !json { Terminal.note("The service at \(service.address.address) works on \(order).") }
-        _ = try await service.ask("POST", path + "/open", ["mode": "automatic"])
         let (service, order, json) = (service, order, json)
         let failed = Mutex(false)
+        let told = Mutex(0)
         let last = Mutex(before)
         try await service.events { word, data in
             switch word {
+            case "snapshot" where told.withLock({ $0 }) == 0:
+                // The order is opened when the stream is there, so that no unit of it is missed.
+                _ = try await service.ask("POST", path + "/open", ["mode": "automatic"])
             case "unit":
                 let unit = try JSONDecoder().decode(Unit.self, from: data)
                 guard unit.order == order else { return false }
                 Self.tell(unit, data, json)
+                told.withLock { $0 += 1 }
                 if unit.outcome != "passed" { failed.withLock { $0 = true } }
             case "order", "snapshot": break
             default: return false
             }
             let now = try Self.order(try await service.ask("GET", path))
             last.withLock { $0 = now }
+            let runs = now.blessed + now.failedRuns - before.blessed - before.failedRuns
+            // The answer may be ahead of the stream: what it counts is still to be told.
             return now.isSettled == true && now.inWork == 0
+                && (word == "snapshot" || told.withLock { $0 } >= runs)
         }
         let end = last.withLock { $0 }
         if json {
