@@ -1,11 +1,15 @@
 #!/bin/sh
 # Makes sure that the Debian packages which the build needs are installed: installs them when it may, and
-# otherwise says in one line what to type. With the word usb-test: those of "make usb-test" instead.
+# otherwise says in one line what to type. With the word usb-test or browser: those of "make usb-test" or of the
+# browser tests instead.
 set -eu
 
 wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev wireless-regdb"
 if [ "${1:-}" = usb-test ]; then
     wanted="qemu-system-x86 busybox-static cpio kmod xz-utils flashrom usbutils"
+fi
+if [ "${1:-}" = browser ]; then
+    wanted="chromium librsvg2-bin fonts-noto-cjk"
 fi
 missing=""
 
