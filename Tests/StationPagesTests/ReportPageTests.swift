@@ -27,7 +27,8 @@ import Testing
     }
 
     static let all: [(path: String, query: [String: String])] = [
-        ("/", [:]), ("/signin", [:]), ("/line", [:]), ("/line", ["slot": "2", "newest": "100"]),
+        ("/", [:]), ("/signin", [:]), ("/setup", [:]), ("/line", [:]),
+        ("/line", ["slot": "2", "newest": "100"]),
         ("/pareto", [:]),
         ("/pareto", ["by": "measurement"]), ("/pareto", ["by": "firmware"]), ("/pareto", ["by": "impOS"]),
         ("/pareto", ["by": "slot"]), ("/pareto", ["by": "sku"]), ("/pareto", ["by": "code"]),

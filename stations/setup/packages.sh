@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that the Debian packages which the build needs are installed: installs them when it may, and
-# otherwise says in one line what to type. With a word: those of "make usb-test" or "make plant-test" instead.
+# otherwise says in one line what to type. With the word usb-test, plant or browser: those of "make usb-test", of
+# "make plant-test" or of the browser tests instead.
 set -eu
 
 wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev wireless-regdb"
@@ -9,6 +10,9 @@ if [ "${1:-}" = usb-test ]; then
 fi
 if [ "${1:-}" = plant ]; then
     wanted="postgresql"
+fi
+if [ "${1:-}" = browser ]; then
+    wanted="chromium librsvg2-bin fonts-noto-cjk"
 fi
 missing=""
 

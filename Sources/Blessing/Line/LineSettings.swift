@@ -15,6 +15,8 @@ public struct LineSettings: Sendable {
     /// Folder that takes labels, one file each; nil prints none.
     public var labelSpool: String?
     public var control: LineControl
+    /// Device IDs of golden units and gauge parts: they are measured, and never changed or blessed.
+    public var referenceUnits: Set<String> = []
     /// For dates on labels.
     public var clock: any WallClock
 

@@ -73,6 +73,8 @@ public enum ReasonCode: String, Sendable, CaseIterable, Codable {
     // finish
     case notCleared = "E01"
     case labelFailed = "E02"
+    // a unit that is measured and never blessed
+    case referenceMeasured = "G01"
     // any stage
     case restarted = "X01"
     case linkLost = "X02"

@@ -68,6 +68,7 @@ extension ReasonCode {
             .quarantined, "Blessed, but not cleared", "Put it in the locked box; quality must decide."),
         .labelFailed: Entry(
             .quarantined, "Blessed, but no label", "Put it in the locked box; print the label again."),
+        .referenceMeasured: Entry(.aborted, "Reference unit measured", "Put it back into its box."),
         .restarted: Entry(
             .failed, "Unit restarted by itself", "Retest if attempts are left; else put it in the rework bin."
         ),

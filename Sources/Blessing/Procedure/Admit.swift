@@ -30,6 +30,12 @@ extension UnitProcedure {
         chip = flash.chip
         try await recordIdentity(identity, flash.chip)
         note("firmware", .text(identity.firmware))
+        isReference = context.settings.referenceUnits.contains(identity.device.text)
+        if isReference {
+            context.event(
+                .remark("\(identity.device.text) is a reference unit: it is measured and not blessed"))
+            return
+        }
         try await refuseByHistory(identity)
         let lease = try await leaseSerial(identity)
         self.lease = lease

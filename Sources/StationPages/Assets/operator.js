@@ -216,9 +216,9 @@ async function start(slotName, serial) {
   if (!state) return;
   if (state.phase === 'working') { tell('scan_slot_busy', { slot: slotName }, true); return; }
   if (['passed', 'failed', 'refused'].includes(state.phase)) {
-    if (!await act('POST', `slots/${state.slot}/clear`)) return;
+    if (!await act('POST', `slots/${encodeURIComponent(slotName)}/clear`)) return;
   }
-  if (await act('POST', `slots/${state.slot}/start`, serial ? { serial } : {})) {
+  if (await act('POST', `slots/${encodeURIComponent(slotName)}/start`, serial ? { serial } : {})) {
     play('started');
     if (serial) tell('scan_started', { unit: serial, slot: slotName });
   }
@@ -228,7 +228,8 @@ tiles.addEventListener('click', event => {
   const button = event.target.closest('button[data-act]');
   if (!button) return;
   const tile = button.closest('.tile');
-  const slot = tile.dataset.slot;
+  // By name: a number could be another slot's name.
+  const slot = encodeURIComponent(tile.dataset.name);
   switch (button.dataset.act) {
     case 'start': {
       const serial = flow.unit;

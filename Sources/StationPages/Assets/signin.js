@@ -1,4 +1,4 @@
-// Badge and PIN. A badge that is scanned ends with Enter, which leads on to the PIN.
+// Badge and PIN, and the first administrator. A badge that is scanned ends with Enter, which leads on to the PIN.
 
 const form = document.getElementById('signin');
 const badge = document.getElementById('badge');
@@ -28,7 +28,8 @@ form.addEventListener('submit', async event => {
         'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang,
         'Idempotency-Key': [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(''),
       },
-      body: JSON.stringify({ badge: badge.value.trim(), pin: pin.value }),
+      body: JSON.stringify(Object.fromEntries(
+        [...new FormData(form)].map(([name, value]) => [name, name === 'pin' ? value : value.trim()]))),
       signal: AbortSignal.timeout(15000),
     });
   } catch {

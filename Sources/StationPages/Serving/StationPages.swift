@@ -36,7 +36,8 @@ public struct StationPages: Sendable {
                 line: await sources.lineState(), scanner: folder?.station.scanner ?? ScannerSettings(),
                 frame: frame)
             return Templates.render("operator", page.view)
-        case ("signin", _, 1): return await signIn(frame)
+        case ("signin", _, 1): return await signIn(frame, first: false)
+        case ("setup", _, 1): return await signIn(frame, first: true)
         case ("line", _, 1): report = try await LinePage(desk: desk).report()
         case ("pareto", _, 1): report = try await ParetoPage(desk: desk).report()
         case ("measurements", _, 1): report = try await MeasurementsPage(desk: desk).report()
@@ -89,11 +90,17 @@ public struct StationPages: Sendable {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-    private func signIn(_ frame: PageFrame) async -> PageAnswer {
-        var view = frame.view(title: frame.words.say("sign_in"))
+    /// - Parameter first: for the first administrator, who brings the set-up code.
+    private func signIn(_ frame: PageFrame, first: Bool) async -> PageAnswer {
+        let title = frame.words.say(first ? "setup_title" : "sign_in")
+        var view = frame.view(title: title)
+        view["first"] = first
+        view["submit"] = title
+        view["note"] = frame.words.say(first ? "setup_note" : "signin_note")
+        view["action"] = first ? "/api/v1/setup" : "/api/v1/session"
         view["station"] = await sources.lineState().station
         // Only to a place of this station: an address of elsewhere would make a trap of this page.
-        let next = frame.query["next"] ?? "/"
+        let next = first ? "/signin" : frame.query["next"] ?? "/"
         view["next"] = next.hasPrefix("/") && !next.hasPrefix("//") && !next.contains("\\") ? next : "/"
         return Templates.render("signin", view)
     }

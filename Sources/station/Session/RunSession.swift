@@ -65,12 +65,12 @@ struct RunSession {
                 Terminal.note(remark)
                 try await store.append(.note(Note(text: remark)))
             }
+            var settings = LineSettings(
+                program: Program.name, operatedBy: operatedBy, network: network,
+                labelSpool: paths.labels, control: control)
+            settings.referenceUnits = folder.station.golden?.devices ?? []
             let line = Line(
-                plan: plan, slots: slots, store: store,
-                settings: LineSettings(
-                    program: Program.name, operatedBy: operatedBy, network: network,
-                    labelSpool: paths.labels, control: control),
-                tell: { board.show($0) })
+                plan: plan, slots: slots, store: store, settings: settings, tell: { board.show($0) })
             let report = try await line.run()
             _ = try await store.signCheckpoint()
             let status = try await store.reader.order(plan.order.id)
