@@ -110,7 +110,7 @@ final class PlantConnection {
 
     private var message: String {
         let text = PQerrorMessage(raw).map { String(cString: $0) } ?? ""
-        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     // MARK: Asking

@@ -29,6 +29,8 @@ extension StationReader {
         guard access(target, F_OK) != 0 else { throw StoreError.exists(path: target) }
         let draft = target + ".part"
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }
+        // A log that another database of that name left behind would be taken for the new one's.
+        for suffix in ["-wal", "-shm", "-journal"] { unlink(target + suffix) }
         do {
             try copy(to: draft)
             let copy = try StationReader.open(at: draft)
@@ -65,9 +67,9 @@ extension StationReader {
 }
 
 /// A file that is finished and gets its name.
-enum FinishedFile {
+public enum FinishedFile {
     /// Makes a finished file durable and gives it its name, unless something has that name by now.
-    static func settle(_ draft: String, as target: String) throws(StoreError) {
+    public static func settle(_ draft: String, as target: String) throws(StoreError) {
         let file = open(draft, O_RDONLY | O_CLOEXEC)
         guard file >= 0, fsync(file) == 0 else {
             throw .inputOutput(path: draft, detail: String(cString: strerror(errno)))

@@ -191,44 +191,65 @@ struct RestoreCommand: AsyncParsableCommand {
         _ source: StationReader, _ paths: StationPaths, _ key: StationKey, _ furthest: Int64,
         _ station: String
     ) async throws {
-        let draft = paths.database + ".restored"
-        try? FileManager.default.removeItem(atPath: draft)
-        _ = try await source.backUp(to: draft)
+        let (work, ready) = (paths.database + ".restoring", paths.database + ".restored")
+        Self.remove([work, ready])
+        defer { Self.remove([work, ready]) }
         var completed: Int64 = 0
-        if fromPlant { completed = try await complete(draft, key, station) }
-        let signed = try await StationReader.open(at: draft).checkpoint()?.size ?? 0
+        if fromPlant {
+            _ = try await source.backUp(to: work)
+            completed = try await complete(work, key, station)
+            // A copy again: one file, with everything in it and no log beside it.
+            _ = try await StationReader.open(at: work).backUp(to: ready)
+        } else {
+            _ = try await source.backUp(to: ready)
+        }
+        let signed = try await StationReader.open(at: ready).checkpoint()?.size ?? 0
         guard signed >= furthest else {
-            try? FileManager.default.removeItem(atPath: draft)
             throw StationFailure(
                 .evidence,
                 "Completed from the plant the record has \(signed) signed entries, and \(furthest) are known: some were never sent. "
                     + "It can't go on under this name; use --to FILE, and begin a new record under a new name."
             )
         }
+        try await moveAside(paths.database, key)
+        try FinishedFile.settle(ready, as: paths.database)
+        let placed = try await StationReader.open(at: paths.database).checkpoint()?.size ?? 0
+        guard placed == signed else {
+            throw StationFailure(
+                .recordLost, "\(paths.database) has \(placed) signed entries, \(signed) were restored.")
+        }
+        Terminal.line(
+            "\(paths.database) is restored with \(signed) signed entries"
+                + (fromPlant ? ", \(completed) entries of it from the plant" : "")
+                + "; `station doctor` looks at the rest.")
+    }
+
+    private static func remove(_ files: [String]) {
+        for file in files {
+            for suffix in ["", "-wal", "-shm", "-journal", ".lock"] { unlink(file + suffix) }
+        }
+    }
+
+    /// A database that is in the way keeps all that belongs to it under another name.
+    private func moveAside(_ database: String, _ key: StationKey) async throws {
         let files = FileManager.default
-        if files.fileExists(atPath: paths.database) {
-            // Whoever has it open keeps it; a station that runs must not lose it from under its feet.
-            let time = UTCTime.text(Int64(Date().timeIntervalSince1970 * 1000)).prefix(19).filter {
-                $0 != ":" && $0 != "-"
-            }
-            let aside = "\(paths.database).replaced-\(time)"
+        if files.fileExists(atPath: database) {
+            // A station that runs must not lose it from under its feet.
             do {
-                let store = try await StationStore.open(at: paths.database, key: key)
+                let store = try await StationStore.open(at: database, key: key)
                 try await store.close()
             } catch StoreError.lockedByOther(let path, let pid) {
                 throw StoreError.lockedByOther(path: path, pid: pid)
             } catch {}
-            for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: paths.database + suffix) {
-                try files.moveItem(atPath: paths.database + suffix, toPath: aside + suffix)
-            }
-            Terminal.line("The database that was there is now \(aside).")
         }
-        for suffix in ["-wal", "-shm", ".lock"] { try? files.removeItem(atPath: draft + suffix) }
-        try files.moveItem(atPath: draft, toPath: paths.database)
-        Terminal.line(
-            "\(paths.database) is restored with \(signed) signed entries"
-                + (fromPlant ? ", \(completed) of them from the plant" : "")
-                + "; `station doctor` looks at the rest.")
+        let time = UTCTime.text(Int64(Date().timeIntervalSince1970 * 1000)).prefix(19).filter {
+            $0 != ":" && $0 != "-"
+        }
+        let aside = "\(database).replaced-\(time)"
+        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: database + suffix) {
+            try files.moveItem(atPath: database + suffix, toPath: aside + suffix)
+            if suffix.isEmpty { Terminal.line("The database that was there is now \(aside).") }
+        }
     }
 
     /// Fetches what is missing from the plant.

@@ -28,7 +28,7 @@ struct PlantCommand: AsyncParsableCommand {
         func run() async throws {
             let database = try plant.database()
             let applied = try await database.bringUpToDate()
-            let server = try await database.server().prefix { $0 != "," && $0 != "(" }
+            let server = try await database.server().split(separator: " ").prefix(2).joined(separator: " ")
             if applied.isEmpty {
                 Terminal.line("The plant \(database.place) is up to date (\(server)).")
             } else {
