@@ -33,7 +33,7 @@ import Testing
         #expect(try station.sqlite3("PRAGMA journal_mode").output == "wal\n")
         #expect(
             try station.sqlite3("SELECT identifier FROM grdb_migrations ORDER BY 1").output
-                == "0001-ledger\n0002-projections\n")
+                == "0001-ledger\n0002-projections\n0003-run-firmware\n")
     }
 
     @Test func everyProjectionIsListed() async throws {

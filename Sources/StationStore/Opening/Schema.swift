@@ -10,6 +10,7 @@ enum Schema {
     static let migrations: [(name: String, sql: [UInt8])] = [
         ("0001-ledger", PackageResources._001_ledger_sql),
         ("0002-projections", PackageResources._002_projections_sql),
+        ("0003-run-firmware", PackageResources._003_run_firmware_sql),
     ]
 
     static var migrator: DatabaseMigrator {

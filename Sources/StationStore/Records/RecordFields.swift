@@ -63,6 +63,10 @@ struct RecordFields {
         return digest
     }
 
+    mutating func optionalDigest(_ field: String) throws(RecordFault) -> SHA256Digest? {
+        members.contains { $0.key == field } ? try digest(field) : nil
+    }
+
     mutating func optionalPerson(_ field: String) throws(RecordFault) -> Person? {
         guard members.contains(where: { $0.key == field }) else { return nil }
         return .sealed(try digest(field))

@@ -1,4 +1,5 @@
 import Blessing
+import ContentAddress
 import Fixturing
 import Foundation
 import ImpEmulator
@@ -17,6 +18,7 @@ struct RunSession {
     let slots: [(name: String, fixture: any Fixture)]
     /// Goes into the ledger before the first unit.
     private let remarks: [String]
+    private let firmware: [String: SHA256Digest]
 
     init(
         folder: StationFolder, paths: StationPaths, plan: BlessingPlan, operatedBy: String?,
@@ -32,13 +34,14 @@ struct RunSession {
             password: try settings.password.resolve(
                 environment: ProcessInfo.processInfo.environment, root: folder.root,
                 emulated: folder.station.isEmulated))
-        let (emulated, remarks) = try EmulatedSlots.make(
+        let emulated = try EmulatedSlots.make(
             for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
-        self.remarks = remarks
+        remarks = emulated.remarks
+        firmware = emulated.firmware
         let attached = try await USBSlots.open(folder.station.slots)
         // In the order of station.yaml, which is the order on the bench.
         slots = folder.station.slots.compactMap { slot in
-            (emulated + attached).first { $0.name == slot.name }
+            (emulated.slots + attached).first { $0.name == slot.name }
         }
     }
 
@@ -64,7 +67,7 @@ struct RunSession {
                 plan: plan, slots: slots, store: store,
                 settings: LineSettings(
                     program: Program.name, operatedBy: operatedBy, network: network,
-                    labelSpool: paths.labels, control: control),
+                    labelSpool: paths.labels, control: control, firmware: firmware),
                 tell: { board.show($0) })
             let report = try await line.run()
             _ = try await store.signCheckpoint()
