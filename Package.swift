@@ -47,7 +47,7 @@ let package = Package(
                 "Imp003", "SerialNOR", "NORChipModel", "FactoryLink", "Fixturing", "TimeAndChance",
                 "ContentAddress", "Squirrel",
             ],
-            exclude: ["Firmware/README.md", "Firmware/libraries/README.md"],
+            exclude: ["Firmware/README.md", "Firmware/libraries/README.md", "Firmware/boards"],
             resources: [
                 .embedInCode("Firmware/factory.device.nut"), .embedInCode("Firmware/application.device.nut"),
                 .embedInCode("Firmware/factory.agent.nut"), .embedInCode("Firmware/fixture.device.nut"),

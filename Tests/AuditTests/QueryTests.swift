@@ -198,3 +198,28 @@ import TimeAndChance
         }
     }
 }
+
+@Suite struct FirmwareFieldTests {
+    /// Units and runs are filtered and grouped by the content of their factory firmware; a short digest is enough.
+    @Test(arguments: [Subject.runs, .units])
+    func firmwareFiltersAndGroups(subject: Subject) async throws {
+        let sample = try await SampleRecord(runs: 40)
+        func rows(_ query: Query) async throws -> [[AnswerCell]] {
+            let rows = Mutex<[[AnswerCell]]>([])
+            try await sample.reader.answer(query) { cells in rows.withLock { $0.append(cells) } }
+            return rows.withLock { $0 }
+        }
+        let all = try await rows(Query(subject, columns: ["firmware", "slot"]))
+        let known = Set(all.compactMap { if case .text(let digest) = $0[0] { digest } else { nil } })
+        #expect(known.count == 2)
+        for digest in known {
+            let found = try await rows(
+                Query(subject, filter: "firmware = \(digest.prefix(8))", columns: ["slot"]))
+            #expect(found.count == all.count { $0[0] == .text(digest) })
+            #expect(!found.isEmpty)
+        }
+        let missing = try await rows(Query(subject, filter: "firmware is missing", columns: ["slot"]))
+        #expect(missing.allSatisfy { $0[0] == .integer(4) })
+        #expect(try await rows(Query(subject, groups: ["firmware"])).count == 3)
+    }
+}

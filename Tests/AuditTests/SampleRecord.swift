@@ -62,8 +62,8 @@ final class SampleRecord: Sendable {
                     slot: slot, sku: sku, skuDigest: SHA256Digest(of: Array(sku.utf8)),
                     planDigest: SHA256Digest(of: [UInt8(slot % 2)]), market: markets.joined(separator: " "),
                     images: [Self.image], operatedBy: .named(slot == 1 ? "Ada" : "Bob"),
-                    fixture: "slot \(slot)",
-                    program: "1.0"))
+                    firmware: slot == 4 ? nil : SHA256Digest(of: Array("firmware \(slot % 2)".utf8)),
+                    fixture: "slot \(slot)", program: "1.0"))
             try await store.append(
                 .unitIdentified(
                     UnitIdentified(

@@ -29,7 +29,8 @@ import Testing
             RunStarted(
                 slot: 2, sku: "lamp", skuDigest: skuDigest, planDigest: planDigest, order: "WO-1",
                 market: "EU",
-                images: [image], operatedBy: sealed, fixture: "slot 2", program: "1.0", scannedCode: "x",
+                images: [image], operatedBy: sealed, firmware: planDigest, fixture: "slot 2", program: "1.0",
+                scannedCode: "x",
                 retestOf: run)
         ),
         .unitIdentified(

@@ -83,6 +83,10 @@ public enum FieldTable {
         Field("station", .text, ofRuns, "(SELECT name FROM station)", "the station's name"),
         Field("slot", .integer, ofRuns, "r.slot", "slot, counted from 1"),
         Field("fixture", .text, ofRuns, "r.fixture", "the fixture's label"),
+        Field(
+            "firmware", .digest, ofRuns, "r.firmware",
+            "SHA-256 of the factory firmware that the unit was given, with its libraries; missing where the slot does not know it"
+        ),
         Field("program", .text, ofRuns, "r.program", "the station program and its version"),
         Field("order", .text, ofRuns, "r.work_order", "work order"),
         Field(

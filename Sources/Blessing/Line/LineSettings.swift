@@ -1,3 +1,4 @@
+import ContentAddress
 import Fixturing
 import StationConfig
 import StationStore
@@ -17,18 +18,22 @@ public struct LineSettings: Sendable {
     public var control: LineControl
     /// Device IDs of golden units and gauge parts: they are measured, and never changed or blessed.
     public var referenceUnits: Set<String> = []
+    /// SHA-256 of the factory firmware that units get, by the slot's name; slots that do not know it are missing.
+    public var firmware: [String: SHA256Digest]
     /// For dates on labels.
     public var clock: any WallClock
 
     public init(
         program: String, operatedBy: String?, network: FactoryNetwork, labelSpool: String?,
-        control: LineControl = LineControl(), clock: any WallClock = SystemWallClock()
+        control: LineControl = LineControl(), firmware: [String: SHA256Digest] = [:],
+        clock: any WallClock = SystemWallClock()
     ) {
         self.program = program
         self.operatedBy = operatedBy
         self.network = network
         self.labelSpool = labelSpool
         self.control = control
+        self.firmware = firmware
         self.clock = clock
     }
 }

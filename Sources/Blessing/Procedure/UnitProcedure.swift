@@ -91,7 +91,8 @@ struct UnitProcedure {
                     market: plan.markets,
                     images: plan.images.map(RunImage.init),
                     operatedBy: context.settings.operatedBy.map { .named($0) },
-                    fixture: context.fixture.label, program: context.settings.program,
+                    firmware: context.settings.firmware[context.slot], fixture: context.fixture.label,
+                    program: context.settings.program,
                     scannedCode: context.arrival.scannedCode)))
         context.run = receipt.run
         context.event(.started(run: receipt.run))

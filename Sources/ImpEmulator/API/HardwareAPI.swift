@@ -17,8 +17,9 @@ public final class HardwareAPI {
 
     /// Everything off: Squirrel stopped (R23).
     func shutDown() {
-        for uart in uarts.values { uart.disable() }
-        for pin in pins.values { pin.shutDown() }
+        // In the same order in every run: what is switched off first is seen first.
+        for name in UARTName.allCases { uarts[name]?.disable() }
+        for name in PinName.allCases { pins[name]?.shutDown() }
         samplerObject?.stop()
         dacObject?.shutDown()
         samplerObject = nil

@@ -79,8 +79,9 @@ final class DeviceFirmware: Firmware {
     private func refreshConfigParams() {
         let present = interface.imp.configParams
         guard present != shownParams else { return }
-        for key in shownParams.keys where present[key] == nil { configParams[key] = nil }
-        for (key, value) in present {
+        // In an order of their own: a program's `foreach` sees the order in which entries were made.
+        for key in shownParams.keys.sorted() where present[key] == nil { configParams[key] = nil }
+        for (key, value) in present.sorted(by: { $0.key < $1.key }) {
             configParams[key] =
                 switch value {
                 case .bool(let bool): .bool(bool)

@@ -98,6 +98,7 @@ extension FirmwareLibrary {
         var library = FirmwareLibrary(
             factory: { DeviceFirmware(factory, $0) }, application: { DeviceFirmware(application, $0) },
             agents: agents)
+        library.factoryDigest = factory.digest
         if let fixture { library.fixture = { DeviceFirmware(fixture, $0) } }
         return library
     }

@@ -49,6 +49,9 @@ public final class FixtureBooth {
     /// The unit in front of the fixture.
     public var unit: EmulatedModule? { bench.module }
 
+    /// Lines of the unit's board that can be driven.
+    public var unitLines: [String] { unit?.board.board.fixtureLines ?? [] }
+
     /// Agents of fixture and unit.
     public var agents: AgentHost { bench.agents }
 
@@ -69,6 +72,21 @@ public final class FixtureBooth {
         run(for: duration)
         _ = fixture.board.drive(line: line, to: false)
         fixture.fixtureLineChanged()
+    }
+
+    /// Drives a line of the unit's board for a moment, later: a button on the product, or what shakes a sensor.
+    /// - Returns: false when the board has no such line.
+    public func driveUnit(_ line: String, after delay: Duration, for duration: Duration = .milliseconds(200))
+        -> Bool
+    {
+        guard unit?.board.board.fixtureLines.contains(line) == true else { return false }
+        for (time, level) in [(delay, true), (delay + duration, false)] {
+            bench.simulation.schedule(after: time) { [bench] in
+                _ = bench.module?.board.drive(line: line, to: level)
+                bench.module?.fixtureLineChanged()
+            }
+        }
+        return true
     }
 
     /// Lets time pass.

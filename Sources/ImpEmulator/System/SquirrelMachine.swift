@@ -1,3 +1,4 @@
+import ContentAddress
 import Squirrel
 
 /// One run of a program on the module: its processor, its API objects, and what it has switched on.
@@ -172,6 +173,8 @@ public struct FirmwareLibrary: Sendable {
     public var application: Make
     /// For devices in the fixture group; nil = they run what DUTs run.
     public var fixture: Make?
+    /// SHA-256 of the DUT group's program with its libraries; nil for one that is no Squirrel.
+    public var factoryDigest: SHA256Digest?
     /// The agents' halves, by the code that the device runs.
     public var agents: [ModuleConfig.Code: DeviceProgram]
 

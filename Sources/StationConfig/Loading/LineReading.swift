@@ -25,7 +25,7 @@ struct LineReading {
             seed: node.integer("seed").flatMap(UInt64.init(exactly:)) ?? 1, units: units, chips: chips,
             retests: node.integer("retests").flatMap(Int.init(exactly:)) ?? 0,
             retestOrder: node.text("retest-order").flatMap(RetestOrder.init(rawValue:)) ?? .afterNewUnits,
-            faults: faults, firmware: node.text("firmware"))
+            faults: faults, firmware: node.text("firmware"), board: node.text("board"))
     }
 
     private func checkProduct(_ entry: ConfigEntry) {

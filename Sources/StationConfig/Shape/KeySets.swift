@@ -279,6 +279,7 @@ enum Keys {
             .optional("retests", .integer(0...10)),
             .optional("retest-order", .text(TextForm(oneOf: RetestOrder.allCases.map(\.rawValue)))),
             .optional("firmware", .text(.inputPath)),
+            .optional("board", .text(.inputPath)),
             .optional("faults", .list(.map(fault), count: 0...10_000)),
         ])
 

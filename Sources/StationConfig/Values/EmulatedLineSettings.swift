@@ -18,6 +18,8 @@ public struct EmulatedLineSettings: Hashable, Sendable {
     public let faults: [EmulatedFault]
     /// Factory firmware in Squirrel, inside of the station folder; nil for the emulator's own.
     public let firmware: String?
+    /// The product board, a JSON file inside of the station folder; nil for the emulator's sensor node.
+    public let board: String?
 
     /// The chip that units of `sku` carry, if the file says.
     public func chip(for sku: String) -> String? {

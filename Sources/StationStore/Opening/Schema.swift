@@ -12,6 +12,7 @@ enum Schema {
         ("0002-projections", PackageResources._002_projections_sql),
         ("0003-serial-blocks", PackageResources._003_serial_blocks_sql),
         ("0004-people-and-keys", PackageResources._004_people_and_keys_sql),
+        ("0005-run-firmware", PackageResources._005_run_firmware_sql),
     ]
 
     static var migrator: DatabaseMigrator {

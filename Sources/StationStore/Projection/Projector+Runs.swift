@@ -73,14 +73,14 @@ extension Projector {
         try execute(
             """
             INSERT INTO run (id, started_at, slot, work_order, sku, sku_digest, plan_digest, market, operator, fixture,
-                program, scanned_code, retest_of)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                program, scanned_code, retest_of, firmware)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex,
                 body.planDigest.hex,
                 body.market, seal(body.operatedBy), body.fixture, body.program, body.scannedCode,
-                body.retestOf?.rawValue,
+                body.retestOf?.rawValue, body.firmware?.hex,
             ])
         for image in body.images {
             try execute(

@@ -52,6 +52,8 @@ public struct RunRow: Codable, Equatable, Sendable, FetchableRecord {
     public var operatorSeal: String?
     public var fixture: String
     public var program: String
+    /// Hex SHA-256 of the factory firmware that the unit was given, where it is known.
+    public var firmware: String?
     public var scannedCode: String?
     public var retestOf: RunID?
     /// Device ID, once the unit has said it.
@@ -68,7 +70,7 @@ public struct RunRow: Codable, Equatable, Sendable, FetchableRecord {
     static let select = """
         SELECT r.id AS run, r.started_at AS startedAt, r.slot, r.work_order AS "order", r.sku,
             r.sku_digest AS skuDigest, r.plan_digest AS planDigest, r.market, p.name AS operatorName,
-            r.operator AS operatorSeal, r.fixture, r.program, r.scanned_code AS scannedCode, r.retest_of AS retestOf,
+            r.operator AS operatorSeal, r.fixture, r.program, r.firmware, r.scanned_code AS scannedCode, r.retest_of AS retestOf,
             d.device_id AS device, d.mac, r.blessing, r.finished_at AS finishedAt, r.outcome, r.code, r.reason,
             r.failed_step AS failedStep
         FROM run r LEFT JOIN device d ON d.id = r.device LEFT JOIN person p ON p.seal = r.operator

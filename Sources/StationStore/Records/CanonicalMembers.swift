@@ -30,6 +30,10 @@ extension CanonicalJSONWriter {
         string(digest.hex)
     }
 
+    mutating func member(_ name: StaticString, _ digest: SHA256Digest?) {
+        if let digest { member(name, digest) }
+    }
+
     mutating func member(_ name: StaticString, _ table: [String: String]) {
         guard !table.isEmpty else { return }
         key(name)

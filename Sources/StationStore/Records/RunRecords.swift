@@ -55,6 +55,8 @@ public struct RunStarted: RecordBody {
     /// The images that the plan writes; one at an address.
     public var images: [RunImage]
     public var operatedBy: Person?
+    /// Of the factory firmware that the unit is given, with its libraries; nil where the slot does not know it.
+    public var firmware: SHA256Digest?
     /// The fixture's label.
     public var fixture: String
     /// The station program's version.
@@ -66,8 +68,8 @@ public struct RunStarted: RecordBody {
 
     public init(
         slot: Int, sku: String, skuDigest: SHA256Digest, planDigest: SHA256Digest, order: String? = nil,
-        market: String? = nil, images: [RunImage] = [], operatedBy: Person? = nil, fixture: String,
-        program: String,
+        market: String? = nil, images: [RunImage] = [], operatedBy: Person? = nil,
+        firmware: SHA256Digest? = nil, fixture: String, program: String,
         scannedCode: String? = nil, retestOf: RunID? = nil
     ) {
         self.slot = slot
@@ -78,6 +80,7 @@ public struct RunStarted: RecordBody {
         self.market = market
         self.images = images
         self.operatedBy = operatedBy
+        self.firmware = firmware
         self.fixture = fixture
         self.program = program
         self.scannedCode = scannedCode
@@ -85,6 +88,7 @@ public struct RunStarted: RecordBody {
     }
 
     init(from fields: inout RecordFields) throws(RecordFault) {
+        firmware = try fields.optionalDigest("firmware")
         fixture = try fields.text("fixture")
         images = []
         for element in try fields.list("images") {
@@ -104,6 +108,7 @@ public struct RunStarted: RecordBody {
     }
 
     func write(to writer: inout CanonicalJSONWriter) {
+        writer.member("firmware", firmware)
         writer.member("fixture", fixture)
         if !images.isEmpty {
             writer.key("images")

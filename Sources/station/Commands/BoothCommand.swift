@@ -22,6 +22,13 @@ struct BoothCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What a blessed unit runs; nothing unless given.", valueName: "file"))
     var application: String?
     @OptionGroup var sources: SquirrelSources
+    @Option(help: ArgumentHelp("The unit's board, a JSON file (docs/writing-tests.md).", valueName: "file"))
+    var board: String?
+    @Option(
+        help: ArgumentHelp(
+            "Drive a line of the unit's board so many seconds after the press, as in toss@40; may be given more than once.",
+            valueName: "line@s"))
+    var drive: [String] = []
     @Option(help: ArgumentHelp("What is pressed: button or footswitch.", valueName: "line"))
     var press = "button"
     @Option(help: ArgumentHelp("Faults of the unit and around it.", valueName: "list")) var faults = ""
@@ -52,6 +59,7 @@ struct BoothCommand: ParsableCommand {
                 Webhook(url: webhook, event: .blessing, contentType: form ? .form : .json)
             ]
         }
+        if let board { setup.board = try BoardSource.read(board) }
         let booth = try FixtureBooth(setup)
         let printer = LogPrinter(booth)
         try booth.powerUp()
@@ -61,6 +69,7 @@ struct BoothCommand: ParsableCommand {
         }
         // The fixture's program needs a moment to look after its button.
         printer.run(for: 2) { false }
+        for text in drive { try driveLater(text, booth) }
         booth.press(press)
         printer.run(for: seconds) { isBlessed() }
         // The window between blessing and application is when results are passed on.
@@ -70,6 +79,19 @@ struct BoothCommand: ParsableCommand {
         guard let post else { return }
         for delivery in booth.cloud.webhooks {
             Terminal.line("webhook \(delivery.url): \(try post.send(delivery))")
+        }
+    }
+
+    private func driveLater(_ text: String, _ booth: FixtureBooth) throws {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let seconds = Double(parts[1]), (0...86_400).contains(seconds) else {
+            throw StationFailure(
+                .badInput, "--drive \(text): a line, @ and seconds are allowed, as in toss@40.")
+        }
+        guard booth.driveUnit(parts[0], after: .microseconds(Int64(seconds * 1e6))) else {
+            let lines = booth.unitLines.isEmpty ? "none" : booth.unitLines.joined(separator: ", ")
+            throw StationFailure(
+                .badInput, "--drive \(text): the board has no line “\(parts[0])”. It has: \(lines).")
         }
     }
 

@@ -15,6 +15,9 @@ struct TraceCommand: ParsableCommand {
         name: [.customShort("L"), .long],
         help: ArgumentHelp("A folder of libraries; may be given more than once.", valueName: "dir"))
     var library: [String] = []
+    @Option(
+        help: ArgumentHelp("The module's board, a JSON file, instead of the sensor node.", valueName: "file"))
+    var board: String?
     @Option(help: ArgumentHelp("Write the trace as a value change dump.", valueName: "file")) var vcd: String?
     @Option(help: ArgumentHelp("How long, in the module's time.", valueName: "n")) var seconds = 1.0
     @Option(
@@ -35,8 +38,11 @@ struct TraceCommand: ParsableCommand {
         let recorded: ProgramTrace
         do {
             recorded = try ProgramTrace.record(
-                program, pins: wanted, duration: .microseconds(Int64(seconds * 1e6)),
+                program, board: try board.map(BoardSource.read) ?? .sensorNode, pins: wanted,
+                duration: .microseconds(Int64(seconds * 1e6)),
                 broken: undone)
+        } catch let failure as StationFailure {
+            throw failure
         } catch {
             throw StationFailure(.badInput, "\(error)")
         }

@@ -40,14 +40,17 @@ struct ServeSession {
         let board = TextBoard(slots: folder.station.slots.map(\.name), interactive: Terminal.isInteractive)
         let recovered = try await Recovery(store: store).closeUnfinishedRuns()
         let tally = ServeTally()
+        var line = LineSettings(
+            program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels,
+            firmware: try EmulatedSlots.firmware(for: folder, wishes: wishes))
+        line.referenceUnits = folder.station.golden?.devices ?? []
         let service = try await StationService(
             settings: settings, folder: folder, load: reload, store: store,
             slots: ServeSlots.make(for: folder, wishes: wishes, paths: paths) { sentence in
                 Terminal.note(sentence)
                 try await store.append(.note(Note(text: sentence)))
             },
-            line: LineSettings(
-                program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels),
+            line: line,
             logger: Logger(label: "station") { label in
                 var handler = StreamLogHandler.standardError(label: label)
                 handler.logLevel = .warning

@@ -60,7 +60,7 @@ private actor EmulatedFeeds {
         if let known = lines[order.id] { return try await known.value }
         let (folder, wishes, shelf, remark) = (folder, wishes, shelf, remark)
         let task = Task {
-            let (line, remarks) = try EmulatedSlots.line(
+            let (line, _, remarks) = try EmulatedSlots.line(
                 for: folder, order: order, wishes: wishes, shelf: "\(shelf)/\(order.id)")
             for sentence in remarks { try await remark(sentence) }
             return line

@@ -1,4 +1,5 @@
 import Blessing
+import ContentAddress
 import Fixturing
 import Foundation
 import ImpEmulator
@@ -18,6 +19,7 @@ struct RunSession {
     let slots: [(name: String, fixture: any Fixture)]
     /// Goes into the ledger before the first unit.
     private let remarks: [String]
+    private let firmware: [String: SHA256Digest]
 
     init(
         folder: StationFolder, paths: StationPaths, plan: BlessingPlan, operatedBy: String?,
@@ -33,13 +35,14 @@ struct RunSession {
             password: try settings.password.resolve(
                 environment: ProcessInfo.processInfo.environment, root: folder.root,
                 emulated: folder.station.isEmulated))
-        let (emulated, remarks) = try EmulatedSlots.make(
+        let emulated = try EmulatedSlots.make(
             for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
-        self.remarks = remarks
+        remarks = emulated.remarks
+        firmware = emulated.firmware
         let attached = try await USBSlots.open(folder.station.slots)
         // In the order of station.yaml, which is the order on the bench.
         slots = folder.station.slots.compactMap { slot in
-            (emulated + attached).first { $0.name == slot.name }
+            (emulated.slots + attached).first { $0.name == slot.name }
         }
     }
 
@@ -67,7 +70,7 @@ struct RunSession {
             }
             var settings = LineSettings(
                 program: Program.name, operatedBy: operatedBy, network: network,
-                labelSpool: paths.labels, control: control)
+                labelSpool: paths.labels, control: control, firmware: firmware)
             settings.referenceUnits = folder.station.golden?.devices ?? []
             let line = Line(
                 plan: plan, slots: slots, store: store, settings: settings, tell: { board.show($0) })

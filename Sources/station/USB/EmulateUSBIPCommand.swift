@@ -63,7 +63,7 @@ struct EmulateUSBIPCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try options.load()
-        let (line, remarks) = try EmulatedSlots.line(
+        let (line, _, remarks) = try EmulatedSlots.line(
             for: folder, order: try folder.chosenOrder(order), wishes: EmulationWishes(arriving: arriving))
         for remark in remarks { Terminal.line(remark) }
         let places = try self.places(in: folder)
