@@ -27,6 +27,9 @@ public final class StationStore: Sendable {
         public var checkpointInterval: Int64 = 4096
         /// Opens although the clock is earlier than the last entry; the step back is recorded.
         public var allowsClockSetBack = false
+        /// Opens although the file beside it knows more, for ``StationStore/continueAfterRestore(as:known:by:reason:)`` and
+        /// nothing else.
+        public var acceptsRestored = false
         /// Largest size of the database in pages of 4096 bytes; nil leaves it to the disk.
         public var largestPageCount: Int64?
 
@@ -165,7 +168,8 @@ public final class StationStore: Sendable {
         clock: any WallClock, options: Options, adoptsKey: Bool = false
     ) async throws {
         let (writer, sealer, lastAt) = try await pool.writeWithoutTransaction { db in
-            let lastAt = try Self.check(db, path: path, key: key, adoptsKey: adoptsKey)
+            let lastAt = try Self.check(
+                db, path: path, key: key, adoptsKey: adoptsKey, acceptsRestored: options.acceptsRestored)
             let sealer = try PersonSealer(db)
             let writer = try LedgerWriter(
                 db, path: path, station: station, key: key, sealer: sealer,
@@ -192,7 +196,7 @@ public final class StationStore: Sendable {
     /// stored hashes, and the entries after it are what their hashes say.
     /// - Returns: the time of the last entry, UTC ms.
     private static func check(
-        _ db: Database, path: String, key: StationKey, adoptsKey: Bool
+        _ db: Database, path: String, key: StationKey, adoptsKey: Bool, acceptsRestored: Bool
     ) throws -> Int64? {
         let keys = try LogKeys(db, path: path)
         if let recorded = keys.current, recorded != key.verifier, !adoptsKey {
@@ -218,7 +222,10 @@ public final class StationStore: Sendable {
                     path: path, detail: "the first \(checkpoint.size) entries are not those that were signed")
             }
         }
-        try checkHeadFile(db, path: path, key: key, signed: checkpoint?.size ?? 0)
+        if !acceptsRestored {
+            try checkHeadFile(
+                db, path: path, keys: keys.turns.map(\.key), signed: checkpoint?.size ?? 0)
+        }
         var lastAt: Int64?
         let tail = try Row.fetchCursor(
             db, sql: "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? ORDER BY seq",
@@ -238,9 +245,11 @@ public final class StationStore: Sendable {
     }
 
     /// The file beside the database says how far the station was: a database that ends earlier came out of a backup.
-    private static func checkHeadFile(_ db: Database, path: String, key: StationKey, signed: Int64) throws {
+    private static func checkHeadFile(
+        _ db: Database, path: String, keys: [VerifierKey], signed: Int64
+    ) throws {
         // What another key signed is another station's, or nobody's.
-        guard let known = HeadFile.read(besideDatabase: path), (try? known.verify(by: [key.verifier])) != nil
+        guard let known = HeadFile.read(besideDatabase: path), (try? known.verify(by: keys)) != nil
         else {
             return
         }

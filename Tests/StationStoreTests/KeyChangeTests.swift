@@ -48,6 +48,10 @@ import Testing
         #expect(
             try await last.reader.verify(.chain, trusting: [stranger]).findings.first
                 == .untrustedKey(found: third.verifier.text))
+        for key in [station.key, second, third] {
+            #expect(try await last.reader.leads(fromKey: key.verifier.text))
+        }
+        #expect(try await !last.reader.leads(fromKey: stranger.text))
         let bundle = try await last.reader.proof(ofEntries: [0, 1, 4])
         #expect(bundle.keys.count == 2)
         let read = try ProofBundle(json: bundle.json)
@@ -95,6 +99,8 @@ import Testing
                 == .keyUnaccounted(sequence: 2, change: "replaced", found: new.verifier.text))
         #expect(try await again.reader.verify(trusting: [station.key.verifier, new.verifier]).findings == [])
         #expect(try await again.reader.verify(trusting: [new.verifier]).findings == [])
+        #expect(try await !again.reader.leads(fromKey: station.key.verifier.text))
+        #expect(try await again.reader.leads(fromKey: new.verifier.text))
         let bundle = try await again.reader.proof(ofEntries: [0])
         #expect(throws: BundleFault.keyGap(entry: 2, new: new.verifier.text)) {
             try bundle.verify(trusting: station.key.verifier)
@@ -114,7 +120,10 @@ import Testing
         try await later.close()
         try backup.write(to: URL(filePath: station.path))
 
-        let restored = try await station.open()
+        await #expect(throws: StoreError.self) { _ = try await station.open() }
+        var opening = StationStore.Options()
+        opening.acceptsRestored = true
+        let restored = try await station.open(opening)
         let new = try StationKey.generate(name: origin + "/2")
         let first = try await restored.continueAfterRestore(
             as: new, known: known, by: "Ada", reason: "disk broke")

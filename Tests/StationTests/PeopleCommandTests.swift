@@ -87,9 +87,9 @@ import Testing
         #expect(try script(first) == 0 && script(second) == 0)
 
         // The key is there: nothing to replace. Then it is gone.
-        let var_ = program.home + "/demo/var"
+        let home = program.home + "/demo/var"
         #expect(try program.run("key", "replace", "--lost", "--by", "ada", "--reason", "r").status == 2)
-        try FileManager.default.removeItem(atPath: var_ + "/station.key")
+        try FileManager.default.removeItem(atPath: home + "/station.key")
         #expect(try program.run("key", "replace", "--lost", "--reason", "r").status == 64)
         let replaced = try program.run("key", "replace", "--lost", "--by", "ada", "--reason", "disk broke")
         let third = try #require(replaced.out.firstMatch(of: /verifier +(\S+)/)?.1, "\(replaced.error)")

@@ -26,10 +26,11 @@ extension PlantDatabase {
         let head = try await ask { connection in try PlantHead.admitting(identity, at: now, connection) }
         // Read after the head: what the plant has acknowledged was signed here before.
         let signed = try await store.reader.checkpoint()?.size ?? 0
-        guard head.verifierKey == identity.verifierKey, head.size <= signed else {
+        let isSameStation = try await store.reader.leads(fromKey: head.verifierKey)
+        guard isSameStation, head.size <= signed else {
             throw PlantError.evidence([
                 PlantAlarm(
-                    head.verifierKey == identity.verifierKey ? .setBack : .otherKey, station: identity.name,
+                    isSameStation ? .setBack : .otherKey, station: identity.name,
                     subject: "lease of \(order)",
                     sentence:
                         "no serial numbers are leased to \(identity.name): its record is not the one that the plant "

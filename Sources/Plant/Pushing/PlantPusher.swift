@@ -172,8 +172,9 @@ public actor PlantPusher {
             else { break }
             let now = clock.utcMilliseconds()
             do {
+                let signer = try await reader.logKey(forSize: stretch.checkpoint.size) ?? verifier
                 let arrival = try Arrival(
-                    stretch, after: tree, station: identity.name, verifier: verifier, now: now)
+                    stretch, after: tree, station: identity.name, verifier: signer, now: now)
                 let (next, numbers) = try await session.perform { [head, names] connection in
                     var numbers = names
                     let next = try arrival.store(after: head, names: &numbers, now: now, connection)
@@ -225,7 +226,8 @@ public actor PlantPusher {
             try PlantSchema.check(connection, place: address.description)
             return try PlantHead.admitting(identity, at: now, connection)
         }
-        guard head.verifierKey == identity.verifierKey else {
+        // The key may have been changed since, as long as each one signed for the next.
+        guard try await reader.leads(fromKey: head.verifierKey) else {
             let alarm = PlantAlarm(
                 .otherKey, station: identity.name, subject: identity.verifierKey,
                 sentence:

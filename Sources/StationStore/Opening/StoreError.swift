@@ -86,8 +86,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "right, or allow it explicitly and it will be recorded"
         case .setBack(let path, let here, let known, let from):
             "\(path) ends after \(here) signed entries and \(from) knows of \(known): it came out of a backup, and going on would "
-                + "fork the log. Complete it from the plant (`station restore --from-plant`), or keep it for reading and "
-                + "begin a new record under a new name: docs/plant.md, \"Forks\""
+                + "fork the log. Complete it from the plant (`station restore --from-plant`), or say so and "
+                + "go on under another origin (`station record continue-after-restore`): docs/audit.md, \"Forks\""
         case .invalidStationName(let name):
             "a station's name is 1 to 63 letters, digits, '.', '_' or '-', found \"\(name)\""
         case .invalid(let fault): "the record can't be written: \(fault)"

@@ -201,6 +201,15 @@ extension StationReader {
         try await ask { [path] db in try LogKeys(db, path: path).turns.map(\.key) }
     }
 
+    /// Whether this is one of the log's keys and each later one was signed for by the key before it.
+    public func leads(fromKey text: String) async throws -> Bool {
+        try await ask { [path] db in
+            let turns = try LogKeys(db, path: path).turns
+            guard let start = turns.firstIndex(where: { $0.key.text == text }) else { return false }
+            return turns[(start + 1)...].allSatisfy { $0.statement?.isSignedByOld ?? false }
+        }
+    }
+
     /// The key that has to have signed a checkpoint over so many entries.
     public func logKey(forSize size: Int64) async throws -> VerifierKey? {
         try await ask { [path] db in try LogKeys(db, path: path).key(forSize: size) }

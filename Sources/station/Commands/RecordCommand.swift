@@ -18,7 +18,9 @@ struct RecordCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var options: FolderOptions
         @OptionGroup var administrator: AdministratorOptions
-        @Option(help: "What others hold: the published folder, or a checkpoint file.") var published: String
+        @Option(
+            help: "What others hold: the published folder, or a checkpoint file, such as station.db.head.")
+        var published: String
 
         func run() async throws {
             let paths = try options.paths()
@@ -32,8 +34,10 @@ struct RecordCommand: AsyncParsableCommand {
             do { known = try Checkpoint(parsing: String(decoding: data, as: UTF8.self)) } catch {
                 throw StationFailure(.badInput, "\(file) is no checkpoint: \(error)")
             }
+            var opening = StationStore.Options()
+            opening.acceptsRestored = true
             let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
+                at: paths.database, key: try await StationKeys.load(for: paths), options: opening)
             do {
                 let identity = try await store.reader.station()
                 try await Self.requireFork(known, identity, store.reader)

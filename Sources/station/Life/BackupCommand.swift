@@ -82,6 +82,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
               --from-plant      fetch the missing entries from the plant, byte for byte: the ledger that was lost, no other
               --to FILE         only put the backup there, for reading
+              station record continue-after-restore
+                              go on under another origin, with an entry that names what was lost
               a new record      station init under a new name; docs/plant.md, "Forks"
 
             A database that is in the way is moved aside, never overwritten.
@@ -109,7 +111,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         let folder = try options.load(warn: false)
         let paths = options.paths(in: folder)
-        let key = try StationKey.load(from: paths.key)
+        let key = try await StationKeys.load(for: paths)
         guard key.verifier.text == station.verifierKey else {
             throw StoreError.wrongKey(expected: station.verifierKey, found: key.verifier.text)
         }
