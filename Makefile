@@ -10,7 +10,7 @@ ORDER ?= WO-2026-0117
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-.PHONY: run test usb-test fuzz check bench lint format clean packages build
+.PHONY: run test screenshots usb-test fuzz check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -39,6 +39,12 @@ usb-test: packages
 	$(SWIFT) build --product usb-guest
 	$(SWIFT) build --product station
 	stations/usb-guest/usb-test.sh .build/debug $(USB_PARTS)
+
+# The pages in a real browser, and pictures of them for the documentation.
+screenshots: packages
+	@sh stations/setup/packages.sh browser
+	$(SWIFT) build --build-tests
+	SCREENSHOTS=docs/images $(SWIFT) test --skip-build --disable-xctest --filter BrowserTests
 
 # libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
 FUZZ_SECONDS ?= 60
