@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8720
 # Each `make run` keeps its record in a folder of its own; nothing is ever overwritten.
 RECORD := .build/demo/$(shell date +%Y%m%d-%H%M%S)/station.db
 
-.PHONY: run test usb-test plant-test plant-figures fuzz check bench lint format clean packages build
+.PHONY: run test screenshots usb-test plant-test plant-figures fuzz check bench lint format clean packages build
 
 run: packages
 	@echo "Building the station (the first build takes a few minutes) ..."
@@ -56,6 +56,12 @@ plant-figures: packages
 	@sh stations/setup/packages.sh plant
 	$(SWIFT) build -c release --product plant-test
 	.build/release/plant-test scale $(PLANT_UNITS)
+
+# The pages in a real browser, and pictures of them for the documentation.
+screenshots: packages
+	@sh stations/setup/packages.sh browser
+	$(SWIFT) build --build-tests
+	SCREENSHOTS=docs/images $(SWIFT) test --skip-build --disable-xctest --filter BrowserTests
 
 # libFuzzer on the Squirrel compiler and machine; findings are kept in .build/fuzz. `make fuzz FUZZ_SECONDS=3600`.
 FUZZ_SECONDS ?= 60

@@ -253,6 +253,7 @@ let package = Package(
                 "StationPages", "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "Blessing",
                 "ImpEmulator", "Imp003", "Fixturing", "Ledger", "TimeAndChance",
             ]),
+        .testTarget(name: "BrowserTests", dependencies: ["station"]),
         .testTarget(
             name: "USBFixtureTests",
             dependencies: [

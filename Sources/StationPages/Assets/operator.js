@@ -294,11 +294,13 @@ document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   const typing = event.target.matches?.('input, textarea, select');
   if (typing && event.key !== scanner.goKey) return;
-  const busy = reader.busy(performance.now());
-  const result = reader.key(event.key, performance.now());
+  // When the key was pressed, not when a busy page got round to it.
+  const busy = reader.busy(event.timeStamp);
+  const result = reader.key(event.key, event.timeStamp);
   // The Enter at the end of a code must not press the button that has the focus.
   if (result || (busy && (event.key === 'Enter' || event.key === ' ' || event.key === 'Tab'))) event.preventDefault();
   if (result?.go) take({ kind: 'go', text: '' });
+  else if (result?.broken) tell('scan_broken', {}, true);
   else if (result?.code) takeCode(result.code);
 }, true);
 

@@ -7,17 +7,25 @@ export class ScanReader {
     this.goKey = settings.goKey;
     this.text = '';
     this.last = -Infinity;
+    this.broken = false;
   }
 
-  /** Returns { go: true } for the foot switch, { code } at the end of a code, null otherwise. */
+  /**
+   * Returns { go: true } for the foot switch, { code } at the end of a code, { broken: true } at the end of one that came
+   * in pieces, null otherwise. A piece must never pass for a whole: it would name another unit.
+   */
   key(key, now) {
-    if (key === this.goKey) { this.text = ''; return { go: true }; }
+    if (key === this.goKey) { this.text = ''; this.broken = false; return { go: true }; }
     const late = now - this.last > this.gap;
+    if (now - this.last > 1000) this.broken = false;
+    else if (late && this.text.length > 1) this.broken = true;
     this.last = now;
     if (key === 'Enter' || key === 'Tab') {
       const code = late ? '' : this.text;
+      const broken = this.broken;
       this.text = '';
-      return code ? { code } : null;
+      this.broken = false;
+      return broken ? { broken } : code ? { code } : null;
     }
     if (late) this.text = '';
     // Names of other keys have more than one sign: Shift, F5, Unidentified.
