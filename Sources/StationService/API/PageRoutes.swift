@@ -33,6 +33,7 @@ extension Sources {
         ("/skus/{rest*}", "pageSKU", .needs(.readConfiguration)),
         ("/gauge", "pageGauge", .needs(.readRecord)),
         ("/gauge/{rest*}", "pageGaugeParts", .needs(.readRecord)),
+        ("/golden", "pageGolden", .needs(.readRecord)),
         ("/charts/{rest*}", "pageChart", .needs(.readRecord)),
     ]
 
@@ -43,7 +44,8 @@ extension Sources {
                 throw Problem(.path, "There is no such asset.")
             }
             var answer = Answer.page(asset)
-            answer.headers[.cacheControl] = "public, max-age=300"
+            // Asked for again each time, so that no page runs an old script after an update.
+            answer.headers[.cacheControl] = "no-cache"
             return answer
         }
         return [asset]
@@ -51,8 +53,7 @@ extension Sources {
                 Route(.get, path, name, access, query: ["*"]) { exchange in
                     let request = PageRequest(
                         path: exchange.path, query: exchange.query,
-                        language: exchange.caller?.caller?.language ?? exchange.headers[.acceptLanguage]
-                            ?? "en",
+                        language: exchange.language,
                         viewer: Viewer(exchange.caller), now: clock.utcMilliseconds())
                     guard let page = try await pages.answer(request) else {
                         throw Problem(.path, "There is no such page.")
@@ -61,6 +62,11 @@ extension Sources {
                 }
             }
     }
+}
+
+extension Exchange {
+    /// The visitor's own language, else the browser's.
+    var language: String { caller?.caller?.language ?? headers[.acceptLanguage] ?? "en" }
 }
 
 extension Viewer {
@@ -83,6 +89,7 @@ extension Answer {
             status: HTTPResponse.Status(code: page.status),
             headers: [.contentType: page.contentType, .contentSecurityPolicy: pagePolicy],
             body: .bytes(page.body))
+        if let location = page.location { answer.headers[.location] = location }
         if let etag = page.etag { answer.headers[.eTag] = "\"\(etag)\"" }
         if let file = page.fileName {
             let safe = file.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }

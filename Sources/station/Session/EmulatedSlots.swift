@@ -44,13 +44,15 @@ enum EmulatedSlots {
     }
 
     /// What the units of every order run, by the slot's name.
-    static func firmware(for folder: StationFolder, wishes: EmulationWishes) throws -> [String: SHA256Digest] {
+    static func firmware(for folder: StationFolder, wishes: EmulationWishes) throws -> [String: SHA256Digest]
+    {
         let names = folder.station.slots.filter { $0.fixture == .emulated }.map(\.name)
         guard !names.isEmpty else { return [:] }
         var setup = LineSetup(seed: 0, units: 0)
         if let file = wishes.firmware ?? folder.line?.firmware.map(folder.resolve) {
             setup.firmware = .squirrel(
-                factory: try SquirrelSources.program(file, libraries: wishes.libraries), application: .application)
+                factory: try SquirrelSources.program(file, libraries: wishes.libraries),
+                application: .application)
         }
         guard let digest = setup.firmware.factoryDigest else { return [:] }
         return Dictionary(names.map { ($0, digest) }, uniquingKeysWith: { first, _ in first })
