@@ -98,7 +98,7 @@ import Testing
         let seen = try station.inOwnMounts(
             """
             set -u
-            mount -t tmpfs -o size=4m tmpfs "$2/mount" || exit 99
+            mount -t tmpfs -o size=5m tmpfs "$2/mount" || exit 99
             db="$2/mount/station.db"; demo="$2/demo"
             "$1" init --folder "$demo" --database "$db" >/dev/null || exit 98
             # The emulated units and the labels have room of their own.
