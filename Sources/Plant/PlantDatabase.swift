@@ -1,3 +1,4 @@
+import ContentAddress
 import Ledger
 import TimeAndChance
 
@@ -239,7 +240,7 @@ extension PlantDatabase {
                     case .integer(let value): String(value)
                     case .number(let value): String(value)
                     case .text(let value): value
-                    case .bytes(let value): value.map { String($0, radix: 16) }.joined()
+                    case .bytes(let value): value.hexDigits
                     }
                 }
             }

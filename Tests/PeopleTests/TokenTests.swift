@@ -1,3 +1,4 @@
+import ContentAddress
 import Foundation
 import Testing
 
@@ -97,7 +98,7 @@ struct PINHashTests {
         // N = 1024, r = 8, p = 16 of the RFC, first half of its 64 bytes.
         let key = PINHash.derive("password", Array("NaCl".utf8), PINHash.Cost(logN: 10, r: 8, p: 16))
         #expect(
-            key.map(Secret.hex)
+            key.map(\.hexDigits)
                 == "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162")
     }
 

@@ -1,3 +1,4 @@
+import ContentAddress
 import GRDB
 
 /// SQL with its arguments: every value that a person wrote is an argument, never part of the text.
@@ -29,7 +30,7 @@ struct SQLText {
         case .double(let number): "\(number)"
         case .string(let text): "'" + text.replacing("'", with: "''") + "'"
         case .blob(let data):
-            "x'" + data.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+            "x'\(data.hexDigits)'"
         }
     }
 }

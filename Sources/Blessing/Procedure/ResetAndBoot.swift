@@ -95,13 +95,6 @@ extension ReasonCode {
     }
 }
 
-extension JEDECID {
-    /// Six lower-case hexadecimal digits.
-    var hex: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
-
 extension LinkError {
     /// The same silence, told with the whole time it took rather than the last attempt's.
     fileprivate func after(_ duration: Duration) -> LinkError {

@@ -1,3 +1,4 @@
+import ContentAddress
 import CLibCrypto
 
 /// A PIN as it is kept: scrypt (RFC 7914) with its own salt, and the parameters beside it so that they can be raised
@@ -37,8 +38,8 @@ struct PINHash: Equatable, Sendable, CustomStringConvertible {
     init?(text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "scrypt", let logN = Int(parts[1]), let r = Int(parts[2]),
-            let p = Int(parts[3]), let salt = Secret.bytes(hex: parts[4]),
-            let key = Secret.bytes(hex: parts[5]),
+            let p = Int(parts[3]), let salt = [UInt8](hexDigits: parts[4]),
+            let key = [UInt8](hexDigits: parts[5]),
             salt.count == 16, key.count == 32
         else { return nil }
         cost = Cost(logN: logN, r: r, p: p)
@@ -49,7 +50,7 @@ struct PINHash: Equatable, Sendable, CustomStringConvertible {
 
     /// `scrypt$15$8$3$<salt>$<key>`
     var description: String {
-        "scrypt$\(cost.logN)$\(cost.r)$\(cost.p)$\(Secret.hex(salt))$\(Secret.hex(key))"
+        "scrypt$\(cost.logN)$\(cost.r)$\(cost.p)$\(salt.hexDigits)$\(key.hexDigits)"
     }
 
     func matches(_ pin: String) -> Bool {

@@ -63,23 +63,6 @@ enum Secret {
         SHA256Digest(of: Array("blessing-station-csrf/1\n".utf8) + Array(session.utf8)).hex
     }
 
-    /// Two lower-case digits a byte.
-    static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
-    /// - Returns: nil unless these are hexadecimal digits, two a byte.
-    static func bytes(hex: some StringProtocol) -> [UInt8]? {
-        let digits = hex.map(\.hexDigitValue)
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[index], let low = digits[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return bytes
-    }
-
     /// Compares in a time that depends on the lengths only.
     static func areEqual(_ left: String, _ right: String) -> Bool {
         areEqual(Array(left.utf8), Array(right.utf8))

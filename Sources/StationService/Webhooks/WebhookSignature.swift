@@ -1,3 +1,4 @@
+import ContentAddress
 import CLibCrypto
 
 /// How a receiver knows that a webhook is the station's: HMAC-SHA-256 over time and body.
@@ -19,9 +20,6 @@ enum WebhookSignature {
         )
         // Nil only when OpenSSL has no SHA-256, and then nothing of the station works; no receiver takes an empty code.
         guard made != nil, count == 32 else { return "" }
-        return code.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
+        return code.hexDigits
     }
 }

@@ -1,3 +1,4 @@
+import ContentAddress
 import Foundation
 
 /// A second implementation of the packing rules, in another language and by another method (regular
@@ -54,7 +55,7 @@ enum PythonPacker {
         process.standardOutput = output
         try process.run()
         // Python reads line by line and answers as it goes, so a second thread feeds it: neither pipe fills up.
-        let lines = texts.map { hex($0) + "\n" }.joined()
+        let lines = texts.map { $0.hexDigits + "\n" }.joined()
         let feeder = Thread {
             input.fileHandleForWriting.write(Data(lines.utf8))
             try? input.fileHandleForWriting.close()
@@ -63,20 +64,7 @@ enum PythonPacker {
         let answer = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: answer, as: UTF8.self).split(separator: "\n").map { line in
-            line == "empty" ? nil : bytes(hex: line)
-        }
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    private static func bytes(hex: Substring) -> [UInt8] {
-        let digits = Array(hex.utf8)
-        return stride(from: 0, to: digits.count - 1, by: 2).compactMap { index in
-            UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16)
+            line == "empty" ? nil : [UInt8](hexDigits: line)
         }
     }
 }
