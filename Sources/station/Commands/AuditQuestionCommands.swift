@@ -14,12 +14,10 @@ extension AuditCommand {
                     + ": " + question.about
             }.joined(separator: "\n"))
 
-        enum Format: String, CaseIterable, ExpressibleByArgument { case table, jsonl, csv }
-
         @OptionGroup var options: FolderOptions
         @Argument(help: "The question's name.") var question: String
         @Argument(help: "What it is about.") var about: [String] = []
-        @Option(help: "table, jsonl or csv.") var format = Format.table
+        @Option(help: "table, jsonl or csv.") var format = AnswerOutput.table
 
         func run() async throws {
             guard let question = NamedQuestion.all.first(where: { $0.name == question }) else {
@@ -35,16 +33,9 @@ extension AuditCommand {
             } catch let fault as QueryFault {
                 throw StationFailure(.badInput, "\(fault)")
             }
-            switch (answer, format) {
-            case (.statement(let statement), .table):
-                try await AuditCommand.Ask.printTable(statement, reader, nil)
-            case (.rows(let columns, let rows), .table): AuditCommand.Ask.printTable(rows, columns)
-            case (.statement(let statement), _):
-                try await AuditCommand.Ask.stream(statement, reader, format == .csv ? .csv : .jsonl)
-            case (.rows(let columns, let rows), _):
-                let form: AnswerFormat = format == .csv ? .csv : .jsonl
-                if let heading = form.heading(columns) { Terminal.line(heading) }
-                for row in rows { Terminal.line(form.row(row, columns)) }
+            switch answer {
+            case .statement(let statement): try await format.write(reader, statement)
+            case .rows(let columns, let rows): format.write(rows, columns)
             }
         }
     }

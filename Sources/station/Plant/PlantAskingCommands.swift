@@ -5,7 +5,6 @@ import Foundation
 import Ledger
 import Plant
 import StationStore
-import Synchronization
 
 extension PlantCommand {
     struct Ask: AsyncParsableCommand {
@@ -17,62 +16,20 @@ extension PlantCommand {
                 station plant query units 'market = JP and station = st-07' --format csv
                 """)
 
-        enum Format: String, CaseIterable, ExpressibleByArgument { case table, jsonl, csv }
-
         @OptionGroup var plant: PlantOptions
-        @Argument(help: "units, runs, steps, measurements or entries.") var subject: Subject
-        @Argument(help: "The filter; nothing for all.") var filter = ""
-        @Option(help: "Show these fields, separated by commas.") var show: String?
-        @Option(help: "Sort by these fields, separated by commas; NAME:desc for descending.") var sort:
-            String?
-        @Option(help: "Count in groups by these fields, separated by commas.") var group: String?
-        @Option(help: "At most so many rows (a table shows 200 unless told).") var limit: Int?
-        @Option(help: "table, jsonl or csv.") var format = Format.table
-        @Flag(help: "Show the SQL and the database's plan instead of the answer.") var explain = false
+        @OptionGroup var asked: QueryOptions
+        @Option(help: "table, jsonl or csv.") var format = AnswerOutput.table
 
         func run() async throws {
-            let query: Query
-            do {
-                query = try Query(
-                    subject, filter: filter, columns: Self.names(show), sort: Self.names(sort),
-                    groups: Self.names(group),
-                    limit: limit ?? (format == .table && !explain ? 200 : nil))
-            } catch {
-                throw StationFailure(.badInput, "\(error)")
-            }
+            let query = try asked.query(asTable: format == .table)
             let database = try plant.database()
-            if explain {
+            if asked.explain {
                 let (sql, plan) = try await database.explain(query)
-                Terminal.line(sql)
-                for line in plan { Terminal.line("  " + line) }
-                return
+                return AnswerOutput.explain(sql, plan)
             }
-            let header = database.header(of: query)
-            try await Self.write(header, format) { try await database.answer(query, each: $0) }
-        }
-
-        private static func names(_ text: String?) -> [String] {
-            text?.split(separator: ",").map { String($0.filter { $0 != " " }) } ?? []
-        }
-
-        /// Tables are gathered, everything else is written as it comes.
-        static func write(
-            _ header: [AnswerColumn]?, _ format: Format,
-            _ answer: (@escaping @Sendable ([AnswerCell]) throws -> Void) async throws -> [AnswerColumn]
-        ) async throws {
-            if format == .table || header == nil {
-                let rows = Mutex<[[AnswerCell]]>([])
-                let columns = try await answer { cells in rows.withLock { $0.append(cells) } }
-                let found = rows.withLock { $0 }
-                guard format != .table else { return AuditCommand.Ask.printTable(found, columns) }
-                let form: AnswerFormat = format == .csv ? .csv : .jsonl
-                if let heading = form.heading(columns) { Terminal.line(heading) }
-                for cells in found { Terminal.line(form.row(cells, columns)) }
-                return
+            try await format.write(database.header(of: query), cut: asked.cut) {
+                try await database.answer(query, each: $0)
             }
-            let (columns, form) = (header ?? [], format == .csv ? AnswerFormat.csv : .jsonl)
-            if let heading = form.heading(columns) { Terminal.line(heading) }
-            _ = try await answer { Terminal.line(form.row($0, columns)) }
         }
     }
 
@@ -88,7 +45,7 @@ extension PlantCommand {
         @OptionGroup var plant: PlantOptions
         @Argument(help: "The question's name.") var question: String
         @Argument(help: "What it is about.") var about: [String] = []
-        @Option(help: "table, jsonl or csv.") var format = Ask.Format.table
+        @Option(help: "table, jsonl or csv.") var format = AnswerOutput.table
 
         func run() async throws {
             let database = try plant.database()
@@ -103,10 +60,7 @@ extension PlantCommand {
                         right.map(AnswerCell.text) ?? .missing,
                     ]
                 }
-                return try await Ask.write(nil, format) { each in
-                    for row in rows { try each(row) }
-                    return columns
-                }
+                return format.write(rows, columns)
             }
             guard let found = PlantQuestion.all.first(where: { $0.name == question }) else {
                 throw StationFailure(
@@ -115,7 +69,7 @@ extension PlantCommand {
                 )
             }
             do {
-                try await Ask.write(nil, format) { try await database.answer(found, about, each: $0) }
+                try await format.write(nil) { try await database.answer(found, about, each: $0) }
             } catch let fault as QueryFault {
                 throw StationFailure(.badInput, "\(fault)")
             }
