@@ -110,7 +110,8 @@ extension UnitProcedure {
             .unitIdentified(
                 UnitIdentified(
                     run: try context.startedRun, device: identity.device.text, mac: identity.mac.bareHex,
-                    impOS: identity.release, flashJEDEC: chip.id.bytes.hexDigits, flashBytes: Int64(chip.size),
+                    impOS: identity.release, flashJEDEC: chip.id.bytes.hexDigits,
+                    flashBytes: Int64(chip.size),
                     warnings: identity.warnings)))
         for warning in identity.warnings { context.event(.remark(warning)) }
     }

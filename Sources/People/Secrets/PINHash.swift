@@ -1,5 +1,5 @@
-import ContentAddress
 import CLibCrypto
+import ContentAddress
 
 /// A PIN as it is kept: scrypt (RFC 7914) with its own salt, and the parameters beside it so that they can be raised
 /// later without asking anybody for a new PIN.

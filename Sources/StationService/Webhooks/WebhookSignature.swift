@@ -1,5 +1,5 @@
-import ContentAddress
 import CLibCrypto
+import ContentAddress
 
 /// How a receiver knows that a webhook is the station's: HMAC-SHA-256 over time and body.
 ///

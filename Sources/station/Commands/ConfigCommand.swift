@@ -111,13 +111,15 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = try options.load(warn: false)
             let trust = folder.station.trust
-            let who = try await administrator.identify(options.paths(in: folder))
-            try await options.withStore(folder) { store in
+            let paths = options.paths(in: folder)
+            let who = try await administrator.identify(paths)
+            try await paths.withRecord { store in
                 try await store.append(
                     .configurationChanged(
                         ConfigurationChanged(
                             change: .trusted, revision: trust.digest, by: who, place: "console",
                             reason: administrator.reason)))
+                _ = try await store.signCheckpoint()
             }
             Terminal.line(
                 "Pinned: \(trust.mode.rawValue), \(trust.engineers.count) engineers, \(trust.digest.hex.prefix(12))."
@@ -197,34 +199,21 @@ struct ConfigCommand: AsyncParsableCommand {
 }
 
 extension FolderOptions {
-    /// Opens the record for one act.
-    func withStore(_ folder: StationFolder, _ body: (StationStore) async throws -> Void) async throws {
-        let paths = paths(in: folder)
-        let store = try await StationStore.open(
-            at: paths.database, key: try await StationKeys.load(for: paths))
-        do {
-            try await body(store)
-            _ = try await store.signCheckpoint()
-            try await store.close()
-        } catch {
-            try? await store.close()
-            throw error
-        }
-    }
-
     /// Writes down what became of a revision, where there is a record.
     fileprivate func note(
         _ change: ConfigurationChange, _ revision: SHA256Digest?, _ signer: VerifierKey?,
         _ folder: StationFolder
     ) async throws {
-        guard let revision, FileManager.default.fileExists(atPath: paths(in: folder).database) else { return }
-        try await withStore(folder) { store in
+        let paths = paths(in: folder)
+        guard let revision, FileManager.default.fileExists(atPath: paths.database) else { return }
+        try await paths.withRecord { store in
             try await store.append(
                 .configurationChanged(
                     ConfigurationChanged(
                         change: change, revision: revision, by: PeopleDesk.author.person.map(Person.named),
                         place: "console", signedBy: signer.map { .named($0.name) },
                         signer: signer.map { SHA256Digest(of: Array($0.text.utf8)) })))
+            _ = try await store.signCheckpoint()
         }
     }
 

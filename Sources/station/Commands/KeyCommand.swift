@@ -18,22 +18,16 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let paths = try options.paths()
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
-            do {
-                let origin = try await store.reader.station().origin
-                let new = try StationKeys.prepare(paths, name: origin)
+            let (new, handover) = try await paths.withRecord { store in
+                let new = try StationKeys.prepare(paths, name: try await store.reader.station().origin)
                 let handover = try await store.rotateKey(
                     to: new, by: PeopleDesk.author.person.map(Person.named), reason: reason)
-                try await store.close()
-                let kept = try StationKeys.adopt(paths)
-                Terminal.line("A new key signs from entry \(handover.size) on.")
-                Terminal.line("  verifier  \(new.verifier.text)")
-                Terminal.line("  old key   \(kept ?? "–")  (signs nothing any more; destroy it)")
-            } catch {
-                try? await store.close()
-                throw error
+                return (new, handover)
             }
+            let kept = try StationKeys.adopt(paths)
+            Terminal.line("A new key signs from entry \(handover.size) on.")
+            Terminal.line("  verifier  \(new.verifier.text)")
+            Terminal.line("  old key   \(kept ?? "–")  (signs nothing any more; destroy it)")
         }
     }
 

@@ -17,9 +17,10 @@ struct OrderCommand: AsyncParsableCommand {
         @Option(help: "Why.") var reason: String
 
         func run() async throws {
-            try await options.withStore(try options.load(warn: false)) { store in
+            try await options.paths().withRecord { store in
                 try await store.append(
                     .orderUnlocked(OrderUnlocked(order: order, by: .named(by), reason: reason)))
+                _ = try await store.signCheckpoint()
             }
             Terminal.line("Work order \(order) takes the configuration of its next run.")
         }

@@ -163,24 +163,20 @@ struct PeopleCommand: AsyncParsableCommand {
             let desk = try PeopleDesk(options)
             try await desk.record()
             let wasUser = try await desk.book.forget(person)
-            let store = try await StationStore.open(
-                at: desk.paths.database, key: try await StationKeys.load(for: desk.paths))
+            let author = by ?? PeopleDesk.author.person
             do {
-                let author = by ?? PeopleDesk.author.person
-                let done = try await store.forget(
-                    person: person, by: author.map(Person.named), place: PeopleDesk.author.place)
-                _ = try await store.signCheckpoint()
-                try await store.rewrite()
-                try await store.close()
+                let done = try await desk.paths.withRecord { store in
+                    let done = try await store.forget(
+                        person: person, by: author.map(Person.named), place: PeopleDesk.author.place)
+                    _ = try await store.signCheckpoint()
+                    try await store.rewrite()
+                    return done
+                }
                 Terminal.line(
                     "Forgotten person #\(done.number): entry \(done.sequence) says that somebody was forgotten."
                 )
-            } catch {
-                try? await store.close()
-                if wasUser, case StoreError.notFound = error {
-                    return Terminal.line("Taken out of people.db; no entry of the record was about them.")
-                }
-                throw error
+            } catch StoreError.notFound where wasUser {
+                Terminal.line("Taken out of people.db; no entry of the record was about them.")
             }
         }
     }

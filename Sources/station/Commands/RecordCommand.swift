@@ -36,28 +36,23 @@ struct RecordCommand: AsyncParsableCommand {
             }
             var opening = StationStore.Options()
             opening.acceptsRestored = true
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths), options: opening)
-            do {
+            let (new, first, identity) = try await paths.withRecord(opening) { store in
                 let identity = try await store.reader.station()
                 try await Self.requireFork(known, identity, store.reader)
                 let who = try await administrator.identify(paths)
                 let new = try StationKeys.prepare(paths, name: Self.nextOrigin(after: identity.origin))
                 let first = try await store.continueAfterRestore(
                     as: new, known: known, by: who, reason: administrator.reason)
-                try await store.close()
-                let kept = try StationKeys.adopt(paths)
-                Terminal.line("The record goes on as \(new.name) from entry \(first.size - 1) on.")
-                Terminal.line(
-                    "  abandoned  entries \(identity.ledgerSize) to \(known.size - 1) of \(known.origin), as others hold them"
-                )
-                Terminal.line("  verifier   \(new.verifier.text)")
-                Terminal.line("  old key    \(kept ?? "–")")
-                Terminal.line("Publish into a new folder, and keep the old one.")
-            } catch {
-                try? await store.close()
-                throw error
+                return (new, first, identity)
             }
+            let kept = try StationKeys.adopt(paths)
+            Terminal.line("The record goes on as \(new.name) from entry \(first.size - 1) on.")
+            Terminal.line(
+                "  abandoned  entries \(identity.ledgerSize) to \(known.size - 1) of \(known.origin), as others hold them"
+            )
+            Terminal.line("  verifier   \(new.verifier.text)")
+            Terminal.line("  old key    \(kept ?? "–")")
+            Terminal.line("Publish into a new folder, and keep the old one.")
         }
 
         /// Refuses to break a log in two that is whole.

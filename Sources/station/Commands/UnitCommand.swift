@@ -91,17 +91,11 @@ struct UnitCommand: AsyncParsableCommand {
                     ])
                 return sayResolved()
             }
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
             let resolution = QuarantineResolution(
                 device: device, finding: blessed ? .blessed : .notBlessed, by: by, reason: reason)
-            do {
+            try await paths.withRecord { store in
                 try await resolution.record(in: store)
                 _ = try await store.signCheckpoint()
-                try await store.close()
-            } catch {
-                try? await store.close()
-                throw error
             }
             sayResolved()
         }

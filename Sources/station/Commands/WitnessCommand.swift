@@ -177,10 +177,9 @@ struct Witnesses {
         }
         guard !doubts.isEmpty else { return count }
         do {
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
-            for doubt in doubts { try await store.append(.clockDoubted(doubt)) }
-            try await store.close()
+            try await paths.withRecord { store in
+                for doubt in doubts { try await store.append(.clockDoubted(doubt)) }
+            }
         } catch StoreError.lockedByOther {
             Terminal.note("The station runs: stop it and fetch again to have that in the record.")
         }

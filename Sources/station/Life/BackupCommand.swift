@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Plant
 import StationStore
+import TimeAndChance
 
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,13 +24,13 @@ struct BackupCommand: AsyncParsableCommand {
         var target = file
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
-            let time = UTCTime.text(Int64(Date().timeIntervalSince1970 * 1000)).prefix(19).filter {
+            let time = UTCTime.text(SystemWallClock().utcMilliseconds()).prefix(19).filter {
                 $0 != ":" && $0 != "-"
             }
             target = file + (file.hasSuffix("/") ? "" : "/") + "\(station.name)-\(time)Z.db"
         }
         let report = try await reader.backUp(to: target)
-        if let database = try? options.databasePath() { BackupNote.write(report, besideDatabase: database) }
+        if let paths = try? options.paths() { BackupNote.write(report, besideDatabase: paths.database) }
         if json {
             return JSONOutput.line(
                 .object([
@@ -50,7 +51,7 @@ enum BackupNote {
     static func path(_ database: String) -> String { database + ".backup" }
 
     static func write(_ report: BackupReport, besideDatabase database: String) {
-        let text = "\(Int64(Date().timeIntervalSince1970 * 1000)) \(report.entries) \(report.path)\n"
+        let text = "\(SystemWallClock().utcMilliseconds()) \(report.entries) \(report.path)\n"
         try? Data(text.utf8).write(to: URL(fileURLWithPath: path(database)), options: .atomic)
     }
 
@@ -60,14 +61,6 @@ enum BackupNote {
         let parts = text.split(separator: " ", maxSplits: 2)
         guard parts.count == 3, let at = Int64(parts[0]), let entries = Int64(parts[1]) else { return nil }
         return (at, entries, parts[2].filter { $0 != "\n" })
-    }
-}
-
-extension FolderOptions {
-    /// The database's path, without opening it.
-    func databasePath() throws -> String {
-        if let database { return URL(fileURLWithPath: database).path }
-        return paths(in: try load(warn: false)).database
     }
 }
 
@@ -244,7 +237,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 throw StoreError.lockedByOther(path: path, pid: pid)
             } catch {}
         }
-        let time = UTCTime.text(Int64(Date().timeIntervalSince1970 * 1000)).prefix(19).filter {
+        let time = UTCTime.text(SystemWallClock().utcMilliseconds()).prefix(19).filter {
             $0 != ":" && $0 != "-"
         }
         let aside = "\(database).replaced-\(time)"

@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         var chart = Chart()
         let folder = ConfigurationExam.folder(options, &chart)
-        guard let database = try? folder.map({ options.paths(in: $0).database }) ?? options.databasePath()
+        guard let database = try? (folder.map(options.paths(in:)) ?? options.paths()).database
         else {
             chart.add(.fail, "record", "where the database lies is not known", "mend the configuration first")
             return try chart.show(json)

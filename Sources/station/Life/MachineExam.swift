@@ -1,6 +1,7 @@
 import CTimex
 import Foundation
 import StationStore
+import TimeAndChance
 
 /// The machine: disk, clock, rights, backups.
 enum MachineExam {
@@ -40,7 +41,7 @@ enum MachineExam {
     }
 
     static func clock(lastEntry: Int64?, _ chart: inout Chart) {
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let now = SystemWallClock().utcMilliseconds()
         if let lastEntry, lastEntry > now + 1000 {
             chart.add(
                 .fail, "clock",
@@ -85,7 +86,7 @@ enum MachineExam {
                 .warn, "backup", "none was ever made with `station backup`",
                 "station backup FOLDER, each night")
         }
-        let age = (Int64(Date().timeIntervalSince1970 * 1000) - last.at) / 86_400_000
+        let age = (SystemWallClock().utcMilliseconds() - last.at) / 86_400_000
         let words = "\(UTCTime.text(last.at)), \(max(0, entries - last.entries)) entries ago, \(last.file)"
         if age >= Int64(days) {
             chart.add(.warn, "backup", words, "\(age) days old: station backup FOLDER, each night")

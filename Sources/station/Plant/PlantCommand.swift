@@ -264,21 +264,19 @@ struct PlantCommand: AsyncParsableCommand {
             let folder = try options.load(warn: false)
             let paths = options.paths(in: folder)
             let plan = try BlessingPlan.make(for: try folder.chosenOrder(order), in: folder)
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
             do {
-                try await Line.openOrder(of: plan, in: store)
-                let block = try await database.lease(count, of: plan.order.id, for: store)
+                let block = try await paths.withRecord { store in
+                    try await Line.openOrder(of: plan, in: store)
+                    let block = try await database.lease(count, of: plan.order.id, for: store)
+                    _ = try await store.signCheckpoint()
+                    return block
+                }
                 let range = plan.order.serials
-                _ = try await store.signCheckpoint()
-                try await store.close()
                 Terminal.line(
                     "\(block.last - block.first + 1) serial numbers of \(plan.order.id) are this station's: "
                         + "\(range.format(block.first) ?? "") … \(range.format(block.last) ?? "").")
-            } catch {
-                try? await store.close()
-                if let fault = error as? LeaseFault { throw StationFailure(.refused, "\(fault)") }
-                throw error
+            } catch let fault as LeaseFault {
+                throw StationFailure(.refused, "\(fault)")
             }
         }
 

@@ -17,36 +17,26 @@ struct ServeSession {
     let reload: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let network = FactoryNetwork(
-            ssid: folder.station.network.ssid,
-            password: try folder.station.network.password.resolve(
-                environment: environment, root: folder.root, emulated: folder.station.isEmulated))
-        let key = try await StationKeys.load(for: paths)
-        let store = try await StationStore.open(at: paths.database, key: key)
-        do {
-            try await serve(store, network, environment)
+        let network = try folder.factoryNetwork(emulated: folder.station.isEmulated)
+        let lines = folder.hasEmulatedSlots ? try EmulatedLines(for: folder, wishes: wishes) : nil
+        try await paths.withRecord { store in
+            try await serve(store, network, lines)
             _ = try await store.signCheckpoint()
-            try await store.close()
-        } catch {
-            try? await store.close()
-            throw error
         }
     }
 
-    private func serve(_ store: StationStore, _ network: FactoryNetwork, _ environment: [String: String])
-        async throws
+    private func serve(_ store: StationStore, _ network: FactoryNetwork, _ lines: EmulatedLines?) async throws
     {
         let board = TextBoard(slots: folder.station.slots.map(\.name), interactive: Terminal.isInteractive)
         let recovered = try await Recovery(store: store).closeUnfinishedRuns()
         let tally = ServeTally()
         var line = LineSettings(
             program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels,
-            firmware: try EmulatedSlots.firmware(for: folder, wishes: wishes))
+            firmware: lines?.firmware ?? [:])
         line.referenceUnits = folder.station.golden?.devices ?? []
         let service = try await StationService(
             settings: settings, folder: folder, load: reload, store: store,
-            slots: ServeSlots.make(for: folder, wishes: wishes, paths: paths) { sentence in
+            slots: ServeSlots.make(for: folder, lines: lines, paths: paths) { sentence in
                 Terminal.note(sentence)
                 try await store.append(.note(Note(text: sentence)))
             },
@@ -56,7 +46,7 @@ struct ServeSession {
                 handler.logLevel = .warning
                 return handler
             },
-            environment: environment,
+            environment: ProcessInfo.processInfo.environment,
             watch: { event in
                 switch event {
                 case .line(let event):

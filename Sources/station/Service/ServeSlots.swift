@@ -9,16 +9,17 @@ import USBTransport
 /// The slots of station.yaml for a desk: hardware is opened when it is first needed, and opened anew after it was lost.
 enum ServeSlots {
     static func make(
-        for folder: StationFolder, wishes: EmulationWishes, paths: StationPaths,
+        for folder: StationFolder, lines: EmulatedLines?, paths: StationPaths,
         remark: @escaping @Sendable (String) async throws -> Void
     ) -> [DeskSlot] {
-        let feeds = EmulatedFeeds(folder: folder, wishes: wishes, shelf: paths.shelf, remark: remark)
+        let feeds = lines.map { EmulatedFeeds(lines: $0, shelf: paths.shelf, remark: remark) }
         let adapters = AdapterCupboard()
         return folder.station.slots.enumerated().map { index, slot in
             DeskSlot(name: slot.name, number: index + 1, kind: slot.fixture) { plan in
-                switch slot.fixture {
-                case .emulated: try await feeds.slot(slot.name, for: plan.order)
-                case .usb: try await adapters.fixture(for: slot)
+                if let feeds, slot.fixture == .emulated {
+                    try await feeds.slot(slot.name, for: plan.order)
+                } else {
+                    try await adapters.fixture(for: slot)
                 }
             }
         }
@@ -28,8 +29,7 @@ enum ServeSlots {
 /// Emulated units come by work order, as real ones do on a trolley: each order has a feed of its own, shared by the
 /// slots.
 private actor EmulatedFeeds {
-    private let folder: StationFolder
-    private let wishes: EmulationWishes
+    private let make: EmulatedLines
     private let shelf: String
     /// Puts into the record what its readers must know about units that are not run as shipped.
     private let remark: @Sendable (String) async throws -> Void
@@ -37,12 +37,10 @@ private actor EmulatedFeeds {
     private var slots: [String: EmulatedSlot] = [:]
 
     init(
-        folder: StationFolder, wishes: EmulationWishes, shelf: String,
-        remark: @escaping @Sendable (String) async throws -> Void
+        lines make: EmulatedLines, shelf: String, remark: @escaping @Sendable (String) async throws -> Void
     ) {
         self.remark = remark
-        self.folder = folder
-        self.wishes = wishes
+        self.make = make
         self.shelf = shelf
     }
 
@@ -58,11 +56,10 @@ private actor EmulatedFeeds {
 
     private func line(for order: WorkOrder) async throws -> EmulatedLine {
         if let known = lines[order.id] { return try await known.value }
-        let (folder, wishes, shelf, remark) = (folder, wishes, shelf, remark)
+        let (make, shelf, remark) = (make, shelf, remark)
         let task = Task {
-            let (line, _, remarks) = try EmulatedSlots.line(
-                for: folder, order: order, wishes: wishes, shelf: "\(shelf)/\(order.id)")
-            for sentence in remarks { try await remark(sentence) }
+            let line = try make.line(for: order, shelf: "\(shelf)/\(order.id)")
+            for sentence in make.remarks { try await remark(sentence) }
             return line
         }
         lines[order.id] = task

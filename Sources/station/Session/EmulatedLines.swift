@@ -19,59 +19,23 @@ struct EmulationWishes {
     var libraries: [String] = []
 }
 
-/// Slots made of software, as station.yaml and line.yaml describe them.
-enum EmulatedSlots {
-    static func make(
-        for folder: StationFolder, plan: BlessingPlan, wishes: EmulationWishes, shelf: String?
-    ) throws -> Made {
-        let slots = folder.station.slots.filter { $0.fixture == .emulated }
-        guard !slots.isEmpty else { return Made() }
-        let (line, firmware, remarks) = try Self.line(
-            for: folder, order: plan.order, wishes: wishes, shelf: shelf)
-        return Made(
-            slots: slots.map { ($0.name, line.slot($0.name)) },
-            firmware: firmware.map { digest in
-                Dictionary(slots.map { ($0.name, digest) }, uniquingKeysWith: { first, _ in first })
-            } ?? [:], remarks: remarks)
-    }
+/// The lines made of software that line.yaml and the command line describe, one an order. What is the same for all of
+/// them – firmware compiled, board read, faults parsed – is made once.
+struct EmulatedLines: Sendable {
+    private let settings: EmulatedLineSettings?
+    private let wishes: EmulationWishes
+    private let common: LineSetup
+    private let slots: [String]
+    /// What a reader of the record must know about units that are not run as shipped.
+    let remarks: [String]
 
-    /// Slots, what their units run, and what a reader of the record must know about them.
-    struct Made {
-        var slots: [(name: String, fixture: any Fixture)] = []
-        /// By the slot's name.
-        var firmware: [String: SHA256Digest] = [:]
+    /// - Throws: what is wrong with firmware, board or faults, as a sentence for a person.
+    init(for folder: StationFolder, wishes: EmulationWishes) throws {
+        self.wishes = wishes
+        settings = folder.line
+        slots = folder.station.slots.filter { $0.fixture == .emulated }.map(\.name)
         var remarks: [String] = []
-    }
-
-    /// What the units of every order run, by the slot's name.
-    static func firmware(for folder: StationFolder, wishes: EmulationWishes) throws -> [String: SHA256Digest]
-    {
-        let names = folder.station.slots.filter { $0.fixture == .emulated }.map(\.name)
-        guard !names.isEmpty else { return [:] }
         var setup = LineSetup(seed: 0, units: 0)
-        if let file = wishes.firmware ?? folder.line?.firmware.map(folder.resolve) {
-            setup.firmware = .squirrel(
-                factory: try SquirrelSources.program(file, libraries: wishes.libraries),
-                application: .application)
-        }
-        guard let digest = setup.firmware.factoryDigest else { return [:] }
-        return Dictionary(names.map { ($0, digest) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// The units that arrive for an order, as line.yaml and the command line say.
-    ///
-    /// - Returns: also the factory firmware's content, and what a reader of the record must know about units that are
-    ///   not run as shipped.
-    static func line(
-        for folder: StationFolder, order: WorkOrder, wishes: EmulationWishes, shelf: String? = nil
-    ) throws -> (line: EmulatedLine, firmware: SHA256Digest?, remarks: [String]) {
-        let settings = folder.line
-        var remarks: [String] = []
-        // Each order has modules of its own: a second order on the same line must not meet the first one's units.
-        var dice = SeededGenerator.derived(from: wishes.arriving.seed ?? settings?.seed ?? 1, label: order.id)
-        var setup = LineSetup(
-            seed: dice.next(), units: wishes.arriving.units ?? settings?.units ?? order.quantity)
-        if let part = settings?.chip(for: order.sku) { setup.chipPart = part }
         setup.retests = settings?.retests ?? 0
         setup.retestOrder = settings?.retestOrder == .immediately ? .immediately : .afterNewUnits
         do {
@@ -94,14 +58,40 @@ enum EmulatedSlots {
             remarks.append("Emulated units have these behaviours of Release 30 undone: \(rows).")
         }
         setup.pace = wishes.pace > 0 ? 1 / wishes.pace : 0
+        common = setup
+        self.remarks = remarks
+    }
+
+    /// SHA-256 of the factory firmware, by the emulated slot's name.
+    var firmware: [String: SHA256Digest] {
+        guard let digest = common.firmware.factoryDigest else { return [:] }
+        return Dictionary(slots.map { ($0, digest) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The units that arrive for an order.
+    ///
+    /// - Parameter shelf: the folder in which they lie between two commands; nil for units that are forgotten.
+    func line(for order: WorkOrder, shelf: String? = nil) throws -> EmulatedLine {
+        var setup = common
+        // Each order has modules of its own: a second order on the same line must not meet the first one's units.
+        var dice = SeededGenerator.derived(from: wishes.arriving.seed ?? settings?.seed ?? 1, label: order.id)
+        setup.seed = dice.next()
+        setup.units = wishes.arriving.units ?? settings?.units ?? order.quantity
+        if let part = settings?.chip(for: order.sku) { setup.chipPart = part }
         do {
-            let line = try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
-            return (line, setup.firmware.factoryDigest, remarks)
+            return try EmulatedLine(setup, shelf: shelf.map { UnitShelf(folder: $0) })
         } catch let error as ShelfError {
             throw StationFailure(.badInput, "\(error)")
         } catch let error as LineError {
             throw StationFailure(.badInput, "\(error)")
         }
+    }
+
+    /// The emulated slots of a session with one order, side by side on one line.
+    func fixtures(for order: WorkOrder, shelf: String) throws -> [(name: String, fixture: any Fixture)] {
+        guard !slots.isEmpty else { return [] }
+        let line = try line(for: order, shelf: shelf)
+        return slots.map { ($0, line.slot($0)) }
     }
 }
 

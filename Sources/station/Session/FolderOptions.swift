@@ -40,39 +40,22 @@ struct FolderOptions: ParsableArguments {
         return folder
     }
 
+    /// Where things lie: beside the named database, else as station.yaml says.
     func paths(in folder: StationFolder) -> StationPaths {
-        if let database {
-            let file = URL(fileURLWithPath: database).path
-            let home = (file as NSString).deletingLastPathComponent
-            return StationPaths(
-                database: file, key: "\(home)/station.key", people: "\(home)/people.db",
-                labels: "\(home)/labels",
-                shelf: "\(home)/shelf")
-        }
-        let file = folder.resolve(folder.station.database)
-        let home = (file as NSString).deletingLastPathComponent
+        if let database { return StationPaths(beside: database) }
         return StationPaths(
-            database: file, key: "\(home)/station.key", people: "\(home)/people.db",
-            labels: folder.resolve(folder.station.labels),
-            shelf: "\(home)/shelf")
+            beside: folder.resolve(folder.station.database), labels: folder.resolve(folder.station.labels))
     }
 
     /// Where things lie, without reading the folder when the database is named.
     func paths() throws -> StationPaths {
-        if let database {
-            let file = URL(fileURLWithPath: database).path
-            let home = (file as NSString).deletingLastPathComponent
-            return StationPaths(
-                database: file, key: "\(home)/station.key", people: "\(home)/people.db",
-                labels: "\(home)/labels", shelf: "\(home)/shelf")
-        }
+        if let database { return StationPaths(beside: database) }
         return paths(in: try load(warn: false))
     }
 
     /// The record, for reading only; works while a station runs.
     func reader() throws -> StationReader {
-        if let database { return try StationReader.open(at: database) }
-        return try StationReader.open(at: paths(in: try load(warn: false)).database)
+        try StationReader.open(at: try paths().database)
     }
 }
 
@@ -87,6 +70,16 @@ struct StationPaths {
     let labels: String
     /// The units of an emulated line.
     let shelf: String
+
+    /// - Parameter labels: the label spool; nil puts it beside the database like everything else.
+    init(beside database: String, labels: String? = nil) {
+        self.database = URL(fileURLWithPath: database).path
+        let home = (self.database as NSString).deletingLastPathComponent
+        key = "\(home)/station.key"
+        people = "\(home)/people.db"
+        self.labels = labels ?? "\(home)/labels"
+        shelf = "\(home)/shelf"
+    }
 }
 
 /// The country rules: the installed package's, else the dated table that came with the program.

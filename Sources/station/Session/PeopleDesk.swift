@@ -25,15 +25,7 @@ struct PeopleDesk {
             return Terminal.note("There is no record yet; what was done goes into it when there is one.")
         }
         do {
-            let store = try await StationStore.open(
-                at: paths.database, key: try await StationKeys.load(for: paths))
-            do {
-                try await book.recordFacts(in: store)
-                try await store.close()
-            } catch {
-                try? await store.close()
-                throw error
-            }
+            _ = try await paths.withRecord { try await book.recordFacts(in: $0) }
         } catch StoreError.lockedByOther {
             Terminal.note("The running station writes this into the record.")
         }

@@ -29,20 +29,15 @@ struct RunSession {
         self.paths = paths
         self.plan = plan
         self.operatedBy = operatedBy
-        let settings = folder.station.network
-        network = FactoryNetwork(
-            ssid: settings.ssid,
-            password: try settings.password.resolve(
-                environment: ProcessInfo.processInfo.environment, root: folder.root,
-                emulated: folder.station.isEmulated))
-        let emulated = try EmulatedSlots.make(
-            for: folder, plan: plan, wishes: emulation, shelf: "\(paths.shelf)/\(plan.order.id)")
-        remarks = emulated.remarks
-        firmware = emulated.firmware
+        network = try folder.factoryNetwork(emulated: folder.station.isEmulated)
+        let lines = folder.hasEmulatedSlots ? try EmulatedLines(for: folder, wishes: emulation) : nil
+        remarks = lines?.remarks ?? []
+        firmware = lines?.firmware ?? [:]
+        let emulated = try lines?.fixtures(for: plan.order, shelf: "\(paths.shelf)/\(plan.order.id)") ?? []
         let attached = try await USBSlots.open(folder.station.slots)
         // In the order of station.yaml, which is the order on the bench.
         slots = folder.station.slots.compactMap { slot in
-            (emulated.slots + attached).first { $0.name == slot.name }
+            (emulated + attached).first { $0.name == slot.name }
         }
     }
 

@@ -63,16 +63,12 @@ struct EmulateUSBIPCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try options.load()
-        let (line, _, remarks) = try EmulatedSlots.line(
-            for: folder, order: try folder.chosenOrder(order), wishes: EmulationWishes(arriving: arriving))
-        for remark in remarks { Terminal.line(remark) }
+        let lines = try EmulatedLines(for: folder, wishes: EmulationWishes(arriving: arriving))
+        let line = try lines.line(for: try folder.chosenOrder(order))
+        for remark in lines.remarks { Terminal.line(remark) }
         let places = try self.places(in: folder)
         let cableFaults = try CableFault.parse(cable ?? "", slots: places.map(\.name))
-        let settings = folder.station.network
-        let network = FactoryNetwork(
-            ssid: settings.ssid,
-            password: try settings.password.resolve(
-                environment: ProcessInfo.processInfo.environment, root: folder.root, emulated: true))
+        let network = try folder.factoryNetwork(emulated: true)
         let scheduler = RealTimeScheduler()
         let made = places.map { place in
             let slot = EmulatedUSBSlot(
