@@ -9,7 +9,22 @@ enum Contradictions {
     static func look(
         _ head: PlantHead, upTo size: Int64, now: Int64, _ connection: PlantConnection
     ) throws -> [PlantAlarm] {
-        guard head.compared < size else { return [] }
+        var (found, head) = ([PlantAlarm](), head)
+        // In stretches: after years offline there are millions of units to look up.
+        while head.compared < size {
+            let end = min(size, head.compared + stretch)
+            found += try lookOnce(head, end, now, connection)
+            head.compared = end
+        }
+        return found
+    }
+
+    /// Entries that are held against the others at once.
+    private static let stretch: Int64 = 50_000
+
+    private static func lookOnce(
+        _ head: PlantHead, _ size: Int64, _ now: Int64, _ connection: PlantConnection
+    ) throws -> [PlantAlarm] {
         var alarms = try blessedTwice(head, size, now, connection)
         alarms += try serialTwice(head, size, now, connection)
         alarms += try serialNotLeased(head, size, now, connection)

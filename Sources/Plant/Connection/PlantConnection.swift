@@ -300,7 +300,10 @@ final class PlantConnection {
     private func nextResult() throws(PlantError) -> OpaquePointer? {
         let deadline = ContinuousClock.now + .seconds(patience.silence)
         while PQisBusy(raw) == 1 {
-            try wait(writing: false, until: deadline)
+            // The end of what was sent may still be here: a busy server takes it late, and answers only then.
+            let left = PQflush(raw)
+            guard left >= 0 else { throw .lost(where: place, reason: message) }
+            try wait(writing: left == 1, until: deadline)
             guard PQconsumeInput(raw) == 1 else { throw .lost(where: place, reason: message) }
         }
         return PQgetResult(raw)
