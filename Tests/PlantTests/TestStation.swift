@@ -74,6 +74,7 @@ final class TestStation: Sendable {
                 planDigest: SHA256Digest(of: [UInt8(slot)]),
                 order: order, market: "DE", images: [Self.image],
                 operatedBy: .named(slot == 1 ? "Ada" : "Bob"),
+                firmware: slot == 1 ? SHA256Digest(of: [11]) : nil,
                 fixture: "slot \(slot)", program: "1.0", scannedCode: "S-\(number)"))
         try await store.append(
             .unitIdentified(

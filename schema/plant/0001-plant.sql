@@ -192,6 +192,7 @@ CREATE TABLE run (
     code         TEXT,
     reason       TEXT,
     failed_step  TEXT,
+    firmware     TEXT,                                    -- SHA-256 of the factory firmware, where the slot knows it
     PRIMARY KEY (station, id)
 );
 CREATE INDEX run_by_device ON run (station, device);

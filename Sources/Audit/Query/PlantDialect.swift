@@ -166,6 +166,8 @@ extension Field {
         "image/units":
             "EXISTS (SELECT 1 FROM device_image i WHERE i.station = d.station AND i.device = d.id AND i.digest COMPARISON)",
         "station": "t.name",
+        // Only for whether there is one: comparisons name the column of their kind.
+        "value": "coalesce(v.words, CAST(v.number AS TEXT), CAST(v.flag AS TEXT))",
         "operator": "(SELECT p.name FROM person p WHERE p.station = r.station AND p.seal = r.operator)",
         "quarantined": "(CASE WHEN d.quarantine IS NOT NULL THEN 1 ELSE 0 END)",
         "attempts":

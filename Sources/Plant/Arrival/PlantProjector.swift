@@ -153,6 +153,7 @@ struct PlantProjector {
                 ("fixture", .text(body.fixture)), ("program", .text(body.program)),
                 ("scanned_code", PlantValue(body.scannedCode)),
                 ("retest_of", PlantValue(body.retestOf?.rawValue)),
+                ("firmware", PlantValue(body.firmware?.hex)),
             ])
         for image in body.images {
             runImages.row(columns: 6)

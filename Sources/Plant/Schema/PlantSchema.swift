@@ -115,7 +115,7 @@ struct PlantTable {
             ("fixture", .text), ("program", .text), ("scanned_code", .text), ("retest_of", .int8),
             ("device", .int8), ("blessing", .text), ("blessing_seq", .int8), ("finished_seq", .int8),
             ("finished_at", .int8), ("outcome", .text), ("code", .text), ("reason", .text),
-            ("failed_step", .text),
+            ("failed_step", .text), ("firmware", .text),
         ])
     static let deviceImage = PlantTable(
         "device_image", keys: 2,
