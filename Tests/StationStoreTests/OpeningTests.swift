@@ -1,6 +1,8 @@
 import Foundation
 import Ledger
+import Synchronization
 import Testing
+import TimeAndChance
 
 @testable import StationStore
 
@@ -174,6 +176,46 @@ import Testing
         let kinds = try await store.reader.entries().map(\.kind)
         #expect(kinds == ["station.created", "note", "note", "clock.set_back", "note"])
         #expect(try await store.reader.verify().findings == [])
+    }
+
+    /// The calendar against a clock that nobody can set: (calendar's step, time that passed, whether that is doubtful).
+    @Test func aCalendarThatMovesOtherwiseThanTimePassesIsDoubted() async throws {
+        let clock = TwoClocks()
+        let store = try await StationStore.create(
+            at: station.path, station: "demo", key: station.key, program: "1", clock: clock)
+        let cases: [(wall: Int64, passed: Int64, isDoubted: Bool)] = [
+            (60_000, 60_000, false), (4_900, 0, false), (200, 0, true),  // two steps, each too small by itself
+            (86_400_000 + 80_000, 86_400_000, false),  // 926 millionths
+            (3_600_000, 0, true), (3_600_000, 3_600_000, false),  // set ahead, and believed from there on
+            (1_000, 60_000, true),  // it stood still
+            (10_000, 10_000, false),
+        ]
+        for (index, step) in cases.enumerated() {
+            clock.move(wall: step.wall, monotonic: step.passed)
+            let before = try await store.reader.entries().count { $0.kind == "clock.doubted" }
+            try await store.append(.note(Note(text: "\(index)")))
+            let after = try await store.reader.entries().count { $0.kind == "clock.doubted" }
+            #expect(after - before == (step.isDoubted ? 1 : 0), "step \(index)")
+        }
+        let report = try await store.reader.verify()
+        #expect(report.findings == [])
+        #expect(report.remarks.contains { $0.contains("monotonic") })
+        try await store.close()
+    }
+
+    private final class TwoClocks: WallClock {
+        private let now = Mutex((wall: Int64(1_750_000_000_000), monotonic: Int64(0)))
+
+        func move(wall: Int64, monotonic: Int64) {
+            now.withLock { now in
+                now.wall += wall
+                now.monotonic += monotonic
+            }
+        }
+
+        func utcMilliseconds() -> Int64 { now.withLock { $0.wall } }
+
+        func monotonicMilliseconds() -> Int64? { now.withLock { $0.monotonic } }
     }
 
     /// A full disk, as SQLite sees it: the group is gone, what was acknowledged stays, and it goes on when there is room.

@@ -10,8 +10,8 @@ final class GroupCommit: Sendable {
         var waiting: [LedgerWriter.Pending] = []
         var isDraining = false
         var lastAt: Int64
-        /// Calendar and monotonic clock when last looked at, ms.
-        var lastClocks: (wall: Int64, monotonic: Int64)?
+        /// Calendar and monotonic clock when they were last believed to agree, ms.
+        var agreed: (wall: Int64, monotonic: Int64)?
         var end: StoreError?
     }
 
@@ -100,15 +100,19 @@ final class GroupCommit: Sendable {
         if startsDraining { pool.asyncWriteWithoutTransaction { db in self.drain(db) } }
     }
 
-    /// Whether the calendar moved otherwise than time passed. NTP may slew by 500 millionths; twice that is allowed, and
-    /// five seconds at any time.
+    /// Whether the calendar moved otherwise than time passed since the two agreed, so that many small steps count as the
+    /// large one that they are. NTP may slew by 500 millionths; twice that is allowed, and five seconds at any time.
     private static func doubt(_ wall: Int64, _ monotonic: Int64?, _ state: inout State) -> ClockDoubted? {
         guard let monotonic else { return nil }
-        defer { state.lastClocks = (wall, monotonic) }
-        guard let last = state.lastClocks, monotonic >= last.monotonic else { return nil }
-        let passed = monotonic - last.monotonic
-        let expected = last.wall + passed
+        guard let agreed = state.agreed, monotonic >= agreed.monotonic else {
+            state.agreed = (wall, monotonic)
+            return nil
+        }
+        let passed = monotonic - agreed.monotonic
+        let expected = agreed.wall + passed
         guard abs(wall - expected) > max(5000, passed / 1000) else { return nil }
+        // Said once; from here on the calendar is taken as it is now.
+        state.agreed = (wall, monotonic)
         return ClockDoubted(source: "monotonic", expected: expected, found: wall)
     }
 
