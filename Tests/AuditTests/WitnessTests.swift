@@ -79,7 +79,7 @@ import Testing
             try await grow(store, count)
             try await publish(store)
             time += 60
-            let cosignature = try PublishedLog(folder: published).beSigned(by: witness, now: time)
+            let cosignature = try await PublishedLog(folder: published).beSigned(by: witness, now: time)
             let checkpoint = try PublishedLog(folder: published).checkpoint()
             #expect(checkpoint.cosignatures(by: [witnessKey.witness]) == [cosignature])
             try checkpoint.verify(by: [logKey.verifier])
@@ -104,15 +104,15 @@ import Testing
         let first = try await store("a.db")
         try await grow(first, 20)
         try await publish(first)
-        _ = try PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_000)
+        _ = try await PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_000)
         try await first.close()
         // The same station, begun anew: longer, and another history.
         let second = try await store("b.db")
         try await grow(second, 50, "other")
         try FileManager.default.removeItem(atPath: published)
         try await publish(second)
-        let error = #expect(throws: WitnessFault.self) {
-            try PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_100)
+        let error = await #expect(throws: WitnessFault.self) {
+            try await PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_100)
         }
         guard case .refused(status: 422, _) = error else {
             Issue.record("\(String(describing: error))")
@@ -123,8 +123,8 @@ import Testing
         try await grow(third, 3)
         try FileManager.default.removeItem(atPath: published)
         try await publish(third)
-        let shorter = #expect(throws: WitnessFault.self) {
-            try PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_200)
+        let shorter = await #expect(throws: WitnessFault.self) {
+            try await PublishedLog(folder: published).beSigned(by: witness, now: 1_800_000_200)
         }
         guard case .refused(status: 409, _) = shorter else {
             Issue.record("\(String(describing: shorter))")

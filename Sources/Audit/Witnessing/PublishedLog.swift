@@ -23,22 +23,47 @@ public struct PublishedLog: Sendable {
         return "old \(old)\n" + proof.map { $0.base64 + "\n" }.joined() + "\n" + checkpoint.note.encoded
     }
 
-    /// Has a witness sign, and puts its line into the published checkpoint.
+    /// Has a witness of this machine sign, and puts its line into the published checkpoint.
     /// - Throws: ``WitnessFault/refused(status:reason:)``
-    public func beSigned(by witness: Witness, now: Int64) throws -> Cosignature {
+    public func beSigned(by witness: Witness, now: Int64) async throws -> Cosignature {
+        try await beSigned(by: witness.key.witness) { try witness.addCheckpoint($0, now: now) }
+    }
+
+    /// Has a witness sign, wherever it is, and puts its line into the published checkpoint.
+    /// - Parameters:
+    ///   - witness: whose signature has to come back.
+    ///   - ask: carries an `add-checkpoint` request there and the answer back.
+    /// - Throws: ``WitnessFault/refused(status:reason:)``, ``WitnessFault/forgedAnswer(witness:)``, what `ask` throws.
+    public func beSigned(by witness: WitnessKey, ask: (String) async throws -> Witness.Answer) async throws
+        -> Cosignature
+    {
         let checkpoint = try checkpoint()
-        let last = try witness.last(of: checkpoint.origin)?.size ?? 0
-        let answer = try witness.addCheckpoint(try request(from: min(last, checkpoint.size)), now: now)
-        guard answer.status == 200 else {
-            let reason = answer.status == 409 ? "it knows \(last) entries and another history" : answer.body
-            throw WitnessFault.refused(status: answer.status, reason: reason)
+        // A witness says itself how much it knows; the log need not remember it.
+        var answer = try await ask(try request(from: 0))
+        if answer.status == 409, let last = Int64(answer.body.filter { !$0.isWhitespace }) {
+            guard last <= checkpoint.size else {
+                throw WitnessFault.refused(
+                    status: 409,
+                    reason: "it knows \(last) entries, and here are only \(checkpoint.size) published")
+            }
+            answer = try await ask(try request(from: last))
+            if answer.status == 409 {
+                throw WitnessFault.refused(
+                    status: 409, reason: "it knows \(last) entries and another history")
+            }
         }
-        let signed = try SignedNote(parsing: checkpoint.note.encoded + answer.body)
-        try Data(signed.encoded.utf8).write(
-            to: URL(fileURLWithPath: folder + "/checkpoint"), options: .atomic)
-        guard let line = signed.signatures.last,
-            let cosignature = Cosignature(line, over: signed.text, by: witness.key.witness)
-        else { throw WitnessFault.unwritable(folder) }
+        guard answer.status == 200 else {
+            throw WitnessFault.refused(status: answer.status, reason: answer.body)
+        }
+        guard let signed = try? SignedNote(parsing: checkpoint.note.encoded + answer.body),
+            let cosignature = signed.signatures.dropFirst(checkpoint.note.signatures.count).lazy
+                .compactMap({ Cosignature($0, over: signed.text, by: witness) }).first
+        else { throw WitnessFault.forgedAnswer(witness: witness.name) }
+        // Whatever else came along is not published in our name.
+        let text = checkpoint.note.encoded + cosignature.signature.encoded
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/checkpoint"), options: .atomic)
+        } catch { throw WitnessFault.unwritable(folder) }
         return cosignature
     }
 

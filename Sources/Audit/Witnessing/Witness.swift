@@ -19,6 +19,12 @@ public struct Witness: Sendable {
         /// Signature lines (200), the size that it knows (409), or a sentence.
         public let body: String
         public let contentType: String
+
+        public init(status: Int, body: String, contentType: String) {
+            self.status = status
+            self.body = body
+            self.contentType = contentType
+        }
     }
 
     /// The logs whose checkpoints it looks at.
@@ -119,11 +125,14 @@ public enum WitnessFault: Error, Equatable, Sendable, CustomStringConvertible {
     case unwritable(String)
     case unpublished(String)
     case refused(status: Int, reason: String)
+    case forgedAnswer(witness: String)
 
     public var description: String {
         switch self {
         case .unwritable(let folder): "\(folder) can't be written: the witness must remember what it signs."
         case .unpublished(let folder): "\(folder) holds no published log; `station audit publish` makes one."
+        case .forgedAnswer(let witness):
+            "what came back is no signature of \(witness) over this checkpoint; nothing was kept."
         case .refused(let status, let reason):
             "the witness does not sign (\(status)): \(reason.trimmingCharacters(in: .whitespacesAndNewlines))"
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Foundation
 import Ledger
+import StationService
 import StationStore
 import TimeAndChance
 
@@ -9,7 +10,9 @@ struct WitnessCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "witness",
         abstract: "Cosignatures of witnesses: others who sign that the log only grew, and when.",
-        subcommands: [Add.self, List.self, Fetch.self, Keygen.self, Follow.self, Sign.self])
+        subcommands: [
+            Add.self, List.self, Fetch.self, Ask.self, Keygen.self, Follow.self, Sign.self, Serve.self,
+        ])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Believe a witness.")
@@ -63,6 +66,52 @@ struct WitnessCommand: AsyncParsableCommand {
         }
     }
 
+    struct Ask: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send the published checkpoint to a witness over HTTP, and keep its cosignature.",
+            discussion: """
+                After `station audit publish`, by a timer. What comes back is checked, put into the published checkpoint and kept \
+                in the record. Exit code 3 when the witness does not sign, 69 when it can't be reached.
+                """)
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The published folder.") var published: String
+        @Argument(
+            help: "Where the witness listens (C2SP tlog-witness), as in https://witness.example.com/w1.")
+        var address: String
+        @Option(help: "The witness's name; may be left out when only one counts here.") var name: String?
+
+        func run() async throws {
+            let witnesses = Witnesses(try options.paths())
+            let known = try witnesses.keys()
+            let fitting = known.filter { name == nil || $0.name == name }
+            guard fitting.count == 1, let witness = fitting.first else {
+                let names = known.map(\.name).joined(separator: ", ")
+                throw StationFailure(
+                    .badInput,
+                    known.isEmpty
+                        ? "No witness counts here yet: station audit witness add KEY."
+                        : "Say which witness with --name; there are \(names).")
+            }
+            do {
+                let remote = RemoteWitness(address)
+                let log = PublishedLog(folder: published)
+                guard try await witnesses.isOurs(try log.checkpoint(), try options.reader()) else {
+                    throw StationFailure(.evidence, "What lies in \(published) is no log of this record.")
+                }
+                let done = try await log.beSigned(by: witness) { try await remote.addCheckpoint($0) }
+                let checkpoint = try log.checkpoint()
+                _ = try await witnesses.take(checkpoint.note.encoded, options)
+                Terminal.line(
+                    "\(witness.name) signed \(checkpoint.size) entries at \(UTCTime.text(done.timestamp * 1000))."
+                )
+            } catch let fault as WitnessFault {
+                throw StationFailure(.evidence, "\(fault)")
+            } catch let fault as ClientFault {
+                throw StationFailure(.unavailable, "\(fault)")
+            }
+        }
+    }
+
     struct Keygen: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Be a witness: make its key in a folder of its own, on another machine.")
@@ -100,12 +149,45 @@ struct WitnessCommand: AsyncParsableCommand {
         func run() async throws {
             let key = try StationKey.load(from: folder + "/witness.key")
             do {
-                let done = try PublishedLog(folder: published).beSigned(
+                let done = try await PublishedLog(folder: published).beSigned(
                     by: Witness(key: key, folder: folder),
                     now: SystemWallClock().utcMilliseconds() / 1000)
                 Terminal.line("Signed at \(UTCTime.text(done.timestamp * 1000)).")
             } catch let fault as WitnessFault {
                 throw StationFailure(.evidence, "\(fault)")
+            }
+        }
+    }
+}
+
+extension WitnessCommand {
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Be a witness for others over HTTP: POST /add-checkpoint, as C2SP tlog-witness has it.",
+            discussion: """
+                Signs for the logs that `follow` named. Requests and answers carry their own signatures, so plain HTTP does; put \
+                a proxy in front for TLS. Runs until Ctrl-C.
+                """)
+        @Argument(help: "The witness's folder.") var folder: String
+        @Option(help: ArgumentHelp("Where to listen; port 0 takes any free one.", valueName: "host:port"))
+        var listen = "127.0.0.1:8721"
+
+        func run() async throws {
+            guard let address = ListenAddress(listen) else {
+                throw StationFailure(
+                    .badInput, "--listen takes an address such as 127.0.0.1:8721, found \(listen).")
+            }
+            let key = try StationKey.load(from: folder + "/witness.key")
+            let server = WitnessServer(Witness(key: key, folder: folder))
+            do {
+                // Ends at Ctrl-C and SIGTERM by itself, after the requests in work.
+                try await server.run(host: address.host, port: address.port) { port in
+                    Terminal.line("\(key.name) listens at http://\(address.host):\(port)/add-checkpoint")
+                }
+            } catch let error as StationFailure {
+                throw error
+            } catch {
+                throw StationFailure(.refused, "\(listen): \(error)")
             }
         }
     }
