@@ -11,7 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         usage: "station serve [--listen <host:port>] [--order <order> …] [<options>]",
         discussion: """
             The address to open is printed first. The first start prints a one-time code with which the first administrator is \
-            made. Without TLS the service listens on this machine only. docs/deploy.md tells of systemd, TLS, users and webhooks.
+            made. Without TLS the service listens on this machine only. docs/deploy.md tells of systemd, TLS, users and webhooks. \
+            Where a plant is named (--plant, --service, BLESSING_PLANT) the record is sent to it all the time.
 
             Ctrl-C or SIGTERM once: units that were changed already are finished, the others are stopped with their power off. \
             Twice: all are stopped safely now.
@@ -51,6 +52,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Alarm when fewer of the last 20 units pass, in %.", valueName: "%"))
     var yieldFloor = 60.0
+
+    @OptionGroup(title: "Plant") var plant: PlantOptions
 
     @OptionGroup var arriving: ArrivingUnits
 
@@ -102,7 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
         let place = options.path
         try await ServeSession(
             folder: folder, paths: paths, settings: settings,
-            wishes: EmulationWishes(arriving: arriving, pace: pace), orders: orders,
+            wishes: EmulationWishes(arriving: arriving, pace: pace), plant: plant, orders: orders,
             reload: {
                 StationFolder.load(at: place, regulatory: try Regulatory.database(), emulator: .ours)
             }

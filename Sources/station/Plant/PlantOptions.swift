@@ -29,16 +29,21 @@ struct PlantOptions: ParsableArguments {
         }
     }
 
+    /// Whether a plant was named at all.
+    var isGiven: Bool {
+        if plant != nil || service != nil { return true }
+        let environment = ProcessInfo.processInfo.environment
+        return environment["BLESSING_PLANT"].map { !$0.isEmpty } ?? false
+            || ["PGSERVICE", "PGHOST", "PGDATABASE"].contains { environment[$0] != nil }
+    }
+
     var address: PlantAddress {
         get throws {
             if let service { return try PlantAddress("service=\(service)") }
             if let plant { return try PlantAddress(plant, isInSight: true) }
             let environment = ProcessInfo.processInfo.environment
             if let text = environment["BLESSING_PLANT"], !text.isEmpty { return try PlantAddress(text) }
-            guard
-                environment["PGSERVICE"] != nil || environment["PGHOST"] != nil
-                    || environment["PGDATABASE"] != nil
-            else {
+            guard isGiven else {
                 throw StationFailure(
                     .badInput,
                     "Where is the plant database? Give --plant or --service, or set BLESSING_PLANT; docs/plant.md tells how."

@@ -13,6 +13,7 @@ struct ServeSession {
     let paths: StationPaths
     let settings: ServiceSettings
     let wishes: EmulationWishes
+    let plant: PlantOptions
     let orders: [(id: String, mode: DeskMode)]
     let reload: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
 
@@ -20,7 +21,12 @@ struct ServeSession {
         let network = try folder.factoryNetwork(emulated: folder.station.isEmulated)
         let lines = folder.hasEmulatedSlots ? try EmulatedLines(for: folder, wishes: wishes) : nil
         try await paths.withRecord { store in
+            let courier = try PlantCourier(plant, reader: store.reader)
+            let sending = courier.map { courier in Task { await courier.run { Terminal.note($0) } } }
+            defer { sending?.cancel() }
             try await serve(store, network, lines)
+            sending?.cancel()
+            await sending?.value
             _ = try await store.signCheckpoint()
         }
     }
