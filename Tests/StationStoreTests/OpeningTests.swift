@@ -184,7 +184,8 @@ import TimeAndChance
         let store = try await StationStore.create(
             at: station.path, station: "demo", key: station.key, program: "1", clock: clock)
         let cases: [(wall: Int64, passed: Int64, isDoubted: Bool)] = [
-            (60_000, 60_000, false), (4_900, 0, false), (200, 0, true),  // two steps, each too small by itself
+            // Two steps, each too small by itself.
+            (60_000, 60_000, false), (4_900, 0, false), (200, 0, true),
             (86_400_000 + 80_000, 86_400_000, false),  // 926 millionths
             (3_600_000, 0, true), (3_600_000, 3_600_000, false),  // set ahead, and believed from there on
             (1_000, 60_000, true),  // it stood still
