@@ -56,6 +56,7 @@ plant-figures: packages
 	@sh stations/setup/packages.sh plant
 	$(SWIFT) build -c release --product plant-test
 	.build/release/plant-test scale $(PLANT_UNITS)
+	.build/release/plant-test simulate
 
 # The pages in a real browser, and pictures of them for the documentation.
 screenshots: packages

@@ -30,6 +30,9 @@ import TimeAndChance
             if words.first == "scale" {
                 return try await ScaleFigures.run(Array(words.dropFirst()), programs: programs)
             }
+            if words.first == "simulate" {
+                return try await ScaleSimulation.run(Array(words.dropFirst()), programs: programs)
+            }
             try await Chaos(programs: programs, seed: seed, seconds: seconds, count: count).run()
         } catch {
             print("plant-test: \(error)")

@@ -111,17 +111,21 @@ enum ScaleFigures {
     }
 
     /// A record of units that pass, one after the other.
-    private static func make(_ path: String, _ name: String, units: Int, first: Int) async throws
-        -> StationStore
-    {
+    static func make(_ path: String, _ name: String, units: Int, first: Int) async throws -> StationStore {
         let key = try StationKey.generate(name: StationStore.origin(station: name))
         let store = try await StationStore.create(at: path, station: name, key: key, program: "scale")
-        let digest = SHA256Digest(of: Array("sku".utf8))
         try await store.append(
             .orderOpened(
                 OrderOpened(
                     order: "WO", sku: "lamp-eu", quantity: 10_000_000, market: "DE",
                     serials: SerialRange(prefix: name + "-", first: 1, last: 9_999_999, width: 7))))
+        try await grow(store, units: units, first: first)
+        return store
+    }
+
+    /// More units for it, under a signed checkpoint.
+    static func grow(_ store: StationStore, units: Int, first: Int) async throws {
+        let digest = SHA256Digest(of: Array("sku".utf8))
         for number in first..<(first + units) {
             let tail = String(number, radix: 16)
             let mac = "0c2a" + String(repeating: "0", count: 8 - tail.count) + tail
@@ -174,6 +178,5 @@ enum ScaleFigures {
             write(.runFinished(RunFinished(run: run, outcome: .passed)))
         }
         _ = try await store.signCheckpoint()
-        return store
     }
 }
