@@ -27,9 +27,10 @@ public struct WitnessServer: Sendable {
     /// answers by the witness, so both may travel in the clear.
     /// - Parameter announce: hears the port, once it listens.
     public func run(
-        host: String, port: Int, logger: Logger = Logger(label: "witness"),
-        announce: @escaping @Sendable (Int) async -> Void
+        host: String, port: Int, announce: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        var logger = Logger(label: "witness")
+        logger.logLevel = .warning
         let router = Router()
         router.post("/add-checkpoint") { request, _ in try await answer(request) }
         let application = Application(

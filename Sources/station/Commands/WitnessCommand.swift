@@ -106,6 +106,9 @@ struct WitnessCommand: AsyncParsableCommand {
                 )
             } catch let fault as WitnessFault {
                 throw StationFailure(.evidence, "\(fault)")
+            } catch ClientFault.address {
+                throw StationFailure(
+                    .badInput, "\"\(address)\" is no address; give one such as http://witness:8721.")
             } catch let fault as ClientFault {
                 throw StationFailure(.unavailable, "\(fault)")
             }

@@ -18,6 +18,17 @@ struct PlantCourier: Sendable {
         place = address.description
     }
 
+    /// What was signed last, before the station closes; an absent plant gets it at the next start instead.
+    func sendRest(within limit: Duration = .seconds(5)) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await pusher.push() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            // Breaks the connection, where one still waits.
+            group.cancelAll()
+        }
+    }
+
     /// Goes on until the task is cancelled; the line never waits for it.
     /// - Parameter tell: takes a sentence when the plant goes away, comes back, or finds a contradiction.
     func run(_ tell: @escaping @Sendable (String) -> Void) async {

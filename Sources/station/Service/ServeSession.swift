@@ -28,6 +28,7 @@ struct ServeSession {
             sending?.cancel()
             await sending?.value
             _ = try await store.signCheckpoint()
+            await courier?.sendRest()
         }
     }
 
