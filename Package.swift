@@ -119,12 +119,13 @@ let package = Package(
 
         // What people see: numbers, pictures of numbers, pages.
         .target(name: "Statistics"),
-        .target(name: "Charts", dependencies: ["Statistics"]),
+        .target(name: "Charts", dependencies: ["Statistics", "Wording"]),
         .target(
             name: "StationPages",
             dependencies: [
-                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress", "Ledger",
-                "Imp003",
+                "Blessing", "Charts", "Statistics", "Audit", "StationStore", "StationConfig",
+                "ContentAddress",
+                "Ledger", "Imp003",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -58,6 +58,8 @@ public enum SlotAdvice: String, Codable, CaseIterable, Sendable {
     case otherSlot = "other-slot"
     /// Into the rework bin.
     case rework
+    /// Measure the slot's golden unit first.
+    case golden
     /// Leave it, call the engineer.
     case engineer
     /// Nothing to do.

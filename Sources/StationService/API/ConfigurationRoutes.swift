@@ -52,6 +52,7 @@ extension Sources {
                         "\(problems.count { $0.severity == .error }) errors; the station goes on with what it has. The first: \(first)"
                     )
                 }
+                await desk.use(golden: configuration.current.station.golden)
                 try await store.append(
                     .note(
                         Note(

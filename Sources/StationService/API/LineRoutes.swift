@@ -79,16 +79,14 @@ extension Sources {
         let serial = try fields.text("serial")
         let order = try fields.text("order")
         try fields.finish()
-        // A golden unit itself gets through: it is what opens the gate.
-        let golden = configuration.current.station.golden
-        let decision = try await GoldenWatch.decision(
-            forSlot: slot.state.slot, settings: golden, reader: reader, now: clock.utcMilliseconds())
-        if !decision.isOpen, golden?.unit(scanned: serial ?? "")?.values.isEmpty ?? true {
-            throw Problem(
-                .slotOut, GoldenWatch.sentence(decision, slot: slot.name, language: exchange.language))
-        }
         if await desk.recordTrouble != nil { try await desk.tryRecord() }
-        let chosen = try await desk.start(slot.name, code: serial, order: order, by: exchange.person)
+        let chosen: String
+        do {
+            chosen = try await desk.start(slot.name, code: serial, order: order, by: exchange.person)
+        } catch DeskRefusal.goldenShut(let name, let decision) {
+            // The one refusal that an operator meets every day, so it is said in the operator's language.
+            throw Problem(.slotOut, decision.sentence(slot: name, language: exchange.language))
+        }
         let run = await desk.run(in: slot.name)
         return .json(
             SlotAct(

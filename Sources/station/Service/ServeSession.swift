@@ -39,7 +39,7 @@ struct ServeSession {
         var line = LineSettings(
             program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels,
             firmware: lines?.firmware ?? [:])
-        line.referenceUnits = folder.station.golden?.devices ?? []
+        line.golden = folder.station.golden
         let service = try await StationService(
             settings: settings, folder: folder, load: reload, store: store,
             slots: ServeSlots.make(for: folder, lines: lines, paths: paths) { sentence in
