@@ -55,7 +55,7 @@ public final class StationService: Sendable {
         tls = if let files = settings.tls { try TLSContext(server: files) } else { nil }
         self.logger = logger
         notifier = SystemdNotifier(environment: environment)
-        localToken = LocalAddress.newToken()
+        localToken = try Secret.token()
         let people = try PeopleBook(at: settings.peopleFile, clock: clock)
         let database = try ServiceDatabase(path: settings.databaseFile)
         let metrics = ServiceMetrics(registry: PrometheusRegistry())

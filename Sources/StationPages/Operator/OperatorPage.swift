@@ -21,7 +21,7 @@ struct OperatorPage {
                     ]
                 },
                 "alarms": line.alarms.map { ["code": $0.code, "text": $0.text] as [String: Any] },
-                "scanner": scanner.json, "jsWords": JSONText.object(scriptWords),
+                "scanner": scanner.json, "jsWords": ScriptValues.json(scriptWords),
                 "sequence": "\(line.sequence)",
             ], uniquingKeysWith: { $1 })
     }

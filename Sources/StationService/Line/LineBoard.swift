@@ -335,25 +335,3 @@ enum LineNews: Sendable {
     case orderDone(DeskOrder)
     case alarm(LineAlarm)
 }
-
-/// A unit that came to the end of a run: the `unit` event and the body of a webhook.
-struct UnitNews: Codable, Sendable, Equatable {
-    /// Device ID.
-    var unit: String?
-    var serial: String?
-    var outcome: String
-    var reasonCode: String?
-    var slot: String
-    var order: String?
-    var sku: String?
-    var run: Int64?
-
-    init(_ result: UnitResult) {
-        unit = result.device
-        serial = result.serial
-        outcome = result.outcome.rawValue
-        reasonCode = result.reason?.code.identifier
-        slot = result.slot
-        run = result.run?.rawValue
-    }
-}
