@@ -38,14 +38,15 @@ public final class StationService: Sendable {
 
     /// - Parameters:
     ///   - folder: as it was loaded and checked.
-    ///   - load: loads it again, when an engineer asks for that.
+    ///   - load: loads a folder as this one was: this one again, or what it would be with another revision.
     ///   - store: open, with unfinished runs closed already; is not closed here.
     ///   - line: what is the same for every unit.
     ///   - watch: sees the desk's news as well: a terminal, for instance. Must return at once.
     /// - Throws: ``ServiceRefusal``, `PeopleError`, errors of the service's own database.
     public init(
         settings: ServiceSettings, folder: StationFolder,
-        load: @escaping @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem]),
+        load:
+            @escaping @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem]),
         store: StationStore, slots: [DeskSlot], line: LineSettings, clock: any WallClock = SystemWallClock(),
         logger: Logger, environment: [String: String] = [:],
         watch: @escaping @Sendable (DeskEvent) -> Void = { _ in }
@@ -78,7 +79,7 @@ public final class StationService: Sendable {
             })
         sources = Sources(
             desk: desk, board: board, hub: hub, store: store,
-            configuration: LoadedFolder(folder, load: load),
+            configuration: LoadedFolder(folder, load: load), revisions: RevisionDesk(),
             database: database, people: people,
             gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
             metrics: metrics,
@@ -106,6 +107,7 @@ public final class StationService: Sendable {
         return RouteTable(
             routes: sources.systemRoutes + sources.lineRoutes + sources.orderRoutes
                 + sources.recordRoutes + sources.ledgerRoutes + sources.configurationRoutes
+                + sources.revisionRoutes
                 + sources.peopleRoutes(isSecure: settings.tls != nil) + sources.hookRoutes
                 + sources.pageRoutes)
     }
@@ -115,7 +117,8 @@ public final class StationService: Sendable {
         StationResponder(
             table: table, gate: sources.gate,
             keys: IdempotencyKeys(database: sources.database, clock: sources.clock),
-            hosts: hostRule, metrics: sources.metrics, isSecure: settings.tls != nil)
+            journal: ActJournal(store: sources.store), hosts: hostRule, metrics: sources.metrics,
+            isSecure: settings.tls != nil)
     }
 
     private var hostRule: HostRule {

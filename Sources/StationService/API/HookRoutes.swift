@@ -12,10 +12,16 @@ extension Sources {
             Route(.get, "/api/v1/webhooks", "listWebhooks", .needs(.manageWebhooks)) { _ in
                 .json(Listing(items: try await outbox.targets()))
             },
-            Route(.post, "/api/v1/webhooks", "addWebhook", .needs(.manageWebhooks), .actsWithoutKey) {
+            Route(
+                .post, "/api/v1/webhooks", "addWebhook", .needs(.manageWebhooks), .actsWithoutKey,
+                act: .webhookChanged
+            ) {
                 try await addWebhook($0)
             },
-            Route(.delete, "/api/v1/webhooks/{webhook}", "removeWebhook", .needs(.manageWebhooks), .acts) {
+            Route(
+                .delete, "/api/v1/webhooks/{webhook}", "removeWebhook", .needs(.manageWebhooks), .acts,
+                act: .webhookChanged
+            ) {
                 exchange in
                 guard try await outbox.remove(target: try exchange.number("webhook")) else {
                     throw Problem(.notFound, "There is no webhook of that number.")
@@ -34,7 +40,7 @@ extension Sources {
             },
             Route(
                 .post, "/api/v1/webhooks/deliveries/{delivery}/retry", "retryDelivery",
-                .needs(.manageWebhooks), .acts
+                .needs(.manageWebhooks), .acts, act: .webhookChanged
             ) { exchange in
                 guard try await outbox.retry(try exchange.number("delivery")) else {
                     throw Problem(.notFound, "There is no undelivered webhook of that number.")
@@ -49,7 +55,7 @@ extension Sources {
             },
             Route(
                 .post, "/hooks/{event}", "receiveHook", .everybody, .actsWithoutKey, query: ["key"],
-                largestBody: 16_384
+                largestBody: 16_384, mediaTypes: ["application/json", "application/x-www-form-urlencoded"]
             ) { try await receive($0) },
         ]
     }

@@ -15,10 +15,14 @@ extension Sources {
             Route(.get, "/api/v1/slots/{slot}", "getSlot", .needs(.watchLine)) { exchange in
                 .json(try await slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/start", "startSlot", .needs(.startWork), .acts) {
+            Route(
+                .post, "/api/v1/slots/{slot}/start", "startSlot", .needs(.startWork), .acts, act: .slotStarted
+            ) {
                 try await start($0)
             },
-            Route(.post, "/api/v1/slots/{slot}/abort", "abortSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/abort", "abortSlot", .needs(.abortWork), .acts, act: .slotAborted
+            ) { exchange in
                 let slot = try await slot(exchange)
                 var fields = try exchange.fields()
                 let reason = try fields.text("reason", longest: 500) ?? "no reason given"
@@ -27,19 +31,26 @@ extension Sources {
                 return .json(
                     SlotAct(slot: slot.name, order: nil, run: run?.rawValue, phase: nil), status: .accepted)
             },
-            Route(.post, "/api/v1/slots/{slot}/clear", "clearSlot", .needs(.startWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/clear", "clearSlot", .needs(.startWork), .acts, act: .slotCleared
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.clear(slot.name, by: exchange.person)
                 return .json(try await self.slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/pause", "pauseSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/pause", "pauseSlot", .needs(.abortWork), .acts, act: .slotPaused
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.pause(slot.name, by: exchange.person)
                 return .json(try await self.slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/resume", "resumeSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/resume", "resumeSlot", .needs(.abortWork), .acts,
+                act: .slotResumed
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.resume(slot.name, by: exchange.person)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import People
+import StationStore
 
 /// Who may use a route.
 enum Access: Sendable, Equatable {
@@ -30,6 +31,10 @@ struct Route: Sendable {
     let query: Set<String>
     /// Largest body, bytes.
     let largestBody: Int
+    /// Content types of bodies that are understood.
+    let mediaTypes: Set<String>
+    /// What the record calls it when a person does this; nil where the act has a record of its own, or nobody acts.
+    let act: PersonAct?
     let answer: @Sendable (Exchange) async throws -> Answer
     let segments: [Segment]
 
@@ -44,6 +49,7 @@ struct Route: Sendable {
         _ method: HTTPRequest.Method, _ path: String, _ name: String, _ access: Access,
         _ effect: Effect = .reads,
         query: Set<String> = [], largestBody: Int = 64 * 1024,
+        mediaTypes: Set<String> = ["application/json"], act: PersonAct? = nil,
         answer: @escaping @Sendable (Exchange) async throws -> Answer
     ) {
         self.method = method
@@ -53,6 +59,8 @@ struct Route: Sendable {
         self.effect = effect
         self.query = query
         self.largestBody = largestBody
+        self.mediaTypes = mediaTypes
+        self.act = act
         self.answer = answer
         segments = path.split(separator: "/").map { part in
             if part.hasPrefix("{"), part.hasSuffix("*}") {

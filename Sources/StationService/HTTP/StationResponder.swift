@@ -25,6 +25,7 @@ struct StationResponder: HTTPResponder {
     let table: RouteTable
     let gate: any Gate
     let keys: IdempotencyKeys
+    let journal: ActJournal
     let hosts: HostRule
     let metrics: ServiceMetrics
     let isSecure: Bool
@@ -102,7 +103,9 @@ struct StationResponder: HTTPResponder {
             caller: caller, remote: remote)
         guard route.effect == .acts else {
             let answer = try await route.answer(exchange)
-            return route.effect == .reads ? answer.tagged(request.headers) : answer
+            if route.effect == .reads { return answer.tagged(request.headers) }
+            _ = try await journal.write(exchange, answer)?.receipt
+            return answer
         }
         return try await once(exchange, logger)
     }
@@ -129,9 +132,14 @@ struct StationResponder: HTTPResponder {
             )
         case .new: break
         }
-        let answer: Answer
+        var answer: Answer
         do {
             answer = try await exchange.route.answer(exchange)
+            // Written while the key's answer is: two files, one wait.
+            let entry = journal.write(exchange, answer)
+            try await keys.keep(answer, for: key, caller: who)
+            _ = try await entry?.receipt
+            return answer
         } catch {
             answer = Self.problem(error, logger).answer
         }
@@ -201,13 +209,15 @@ struct StationResponder: HTTPResponder {
             {
                 return
             }
-            throw Problem(.mediaType, "Say what the body is: Content-Type: application/json.")
+            throw Problem(
+                .mediaType, "Say what the body is: Content-Type: \(route.mediaTypes.sorted()[0]).")
         }
         let bare = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        if bare == "application/json" { return }
-        if bare == "application/x-www-form-urlencoded", route.name.hasPrefix("receive") { return }
+        guard !route.mediaTypes.contains(bare) else { return }
         throw Problem(
-            .mediaType, "The body must be application/json here, found \(String(bare).shown).")
+            .mediaType,
+            "The body must be \(route.mediaTypes.sorted().joined(separator: " or ")) here, found \(bare.shown)."
+        )
     }
 
     /// The path's parts, decoded; anything that could mean more than it says is refused.

@@ -15,7 +15,7 @@ struct ServeSession {
     let wishes: EmulationWishes
     let plant: PlantOptions
     let orders: [(id: String, mode: DeskMode)]
-    let reload: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
+    let reload: @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem])
 
     func run() async throws {
         let network = try folder.factoryNetwork(emulated: folder.station.isEmulated)
