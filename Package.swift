@@ -286,12 +286,13 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "StationTests",
             dependencies: [
-                "station", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",
+                "station", "Blessing", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",
                 "VirtualUSB", "ImpEmulator", "Fixturing", "TimeAndChance",
             ]),
     ]

@@ -29,6 +29,8 @@ struct StationResponder: HTTPResponder {
     let hosts: HostRule
     let metrics: ServiceMetrics
     let isSecure: Bool
+    /// A refusal as a page, for somebody at a browser.
+    var problemPage: (@Sendable (Problem, Request, _ remote: String) async -> Answer)?
     /// How long a body may take to arrive.
     var patience = Duration.seconds(15)
 
@@ -49,9 +51,13 @@ struct StationResponder: HTTPResponder {
         } catch {
             let problem = Self.problem(error, logger)
             // A person is shown the way; a program is told.
-            answer =
-                problem.code == .signIn && name.hasPrefix("page")
-                ? .toSignIn(from: request.head.path ?? "/") : problem.answer
+            if problem.code == .signIn, name.hasPrefix("page") {
+                answer = .toSignIn(from: request.head.path ?? "/")
+            } else if let problemPage, Self.wantsPage(request) {
+                answer = await problemPage(problem, request, remote)
+            } else {
+                answer = problem.answer
+            }
         }
         if request.method == .head {
             // The same head as a GET, and nothing after it.
@@ -61,6 +67,14 @@ struct StationResponder: HTTPResponder {
         harden(&answer)
         metrics.answered(name, request.method.rawValue, answer.status.code, ContinuousClock.now - began)
         return answer
+    }
+
+    /// Whether a person at a browser reads the answer: programs ask for what lies under /api, or for JSON.
+    private static func wantsPage(_ request: Request) -> Bool {
+        guard request.method == .get || request.method == .head else { return false }
+        let path = request.uri.path
+        return request.headers[.accept]?.contains("text/html") == true && !path.hasPrefix("/api/")
+            && !path.hasPrefix("/assets/")
     }
 
     // MARK: Steps

@@ -70,6 +70,8 @@ struct ServeSession {
                 default: break
                 }
             })
+        let hasCertificate = settings.tls != nil
+        let renew: @Sendable () -> Void = { service.renewCertificate() }
         let signals = ServiceSignals(
             first: {
                 Terminal.note(
@@ -80,7 +82,7 @@ struct ServeSession {
             second: {
                 Terminal.note("Stopping safely now: power off first.")
                 Task { await service.abortAll() }
-            })
+            }, reload: hasCertificate ? renew : nil)
         defer { signals.end() }
         let code = try await service.setUpCode()
         let (settings, orders, paths, station) = (settings, orders, paths, folder.station.name)

@@ -19,6 +19,7 @@ import TimeAndChance
 /// A service on the shipped demo station and emulated slots, with real files, asked without a socket.
 final class ServiceBench: Sendable {
     let home: String
+    private let keepsHome: Bool
     let folder: StationFolder
     let store: StationStore
     let service: StationService
@@ -31,22 +32,28 @@ final class ServiceBench: Sendable {
     /// - Parameters:
     ///   - home: of an earlier bench, to see what a restart finds; nil makes a new one.
     ///   - faults: of the emulated units.
+    ///   - patience: for another program's lock on the service's database, seconds.
     ///   - edit: changes a copy of the demo's folder; nil takes the demo as it is shipped.
     convenience init(
         home old: String? = nil, guests: Bool = false, units: Int = 8, pace: Double = 0,
-        faults: String = "", edit: ((_ folder: String) throws -> Void)? = nil
+        faults: String = "", clock: any WallClock = SystemWallClock(), patience: Double = 5,
+        edit: ((_ folder: String) throws -> Void)? = nil
     ) async throws {
         let home = old ?? NSTemporaryDirectory() + "service-\(UUID().uuidString)"
         var settings = ServiceSettings(home: home, program: "tests")
         settings.guests = guests
-        try await self.init(settings: settings, units: units, pace: pace, faults: faults, edit: edit)
+        settings.databasePatience = patience
+        try await self.init(
+            settings: settings, units: units, pace: pace, faults: faults, clock: clock, edit: edit)
     }
 
     init(
         settings: ServiceSettings, units: Int, pace: Double, faults: String = "",
+        clock: any WallClock = SystemWallClock(), keepsHome: Bool = false,
         edit: ((_ folder: String) throws -> Void)? = nil
     ) async throws {
         home = settings.home
+        self.keepsHome = keepsHome
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         var path = Self.root.appendingPathComponent("stations/demo").path
         let copy = settings.home + "/demo"
@@ -83,17 +90,18 @@ final class ServiceBench: Sendable {
             network: FactoryNetwork(ssid: "factory-floor", password: "blessed-be-the-line"),
             labelSpool: home + "/labels")
         lineSettings.golden = folder.station.golden
+        lineSettings.clock = clock
         service = try await StationService(
             settings: settings, folder: folder, load: load, store: store,
             slots: folder.station.slots.enumerated().map { index, slot in
                 DeskSlot(name: slot.name, number: index + 1, kind: .emulated) { _ in line.slot(slot.name) }
             },
-            line: lineSettings,
+            line: lineSettings, clock: clock,
             logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
         responder = service.responder
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: home) }
+    deinit { if !keepsHome { try? FileManager.default.removeItem(atPath: home) } }
 
     struct BenchFault: Error {}
 
