@@ -73,6 +73,13 @@ struct Route: Sendable {
         }
     }
 
+    /// How many parts of the path are fixed words.
+    var words: Int {
+        segments.count { segment in
+            if case .literal = segment { true } else { false }
+        }
+    }
+
     /// The values of the path's parameters; nil when the path is another's.
     func match(_ path: [String]) -> [String: String]? {
         var values: [String: String] = [:]
@@ -105,12 +112,13 @@ struct RouteTable: Sendable {
 
     func find(_ method: HTTPRequest.Method, _ path: [String]) -> Finding {
         let wanted = method == .head ? .get : method
-        var others: [HTTPRequest.Method] = []
-        for route in routes {
-            guard let values = route.match(path) else { continue }
-            if route.method == wanted { return .found(route, values) }
-            others.append(route.method)
+        let fitting = routes.compactMap { route in route.match(path).map { (route, $0) } }
+        // Of two addresses that fit, the one with more words of its own is meant, whatever its methods.
+        guard let most = fitting.map(\.0.words).max() else { return .none }
+        let meant = fitting.filter { $0.0.words == most }
+        if let (route, values) = meant.first(where: { $0.0.method == wanted }) {
+            return .found(route, values)
         }
-        return others.isEmpty ? .none : .otherMethod(others)
+        return .otherMethod(meant.map(\.0.method))
     }
 }
