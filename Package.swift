@@ -119,12 +119,13 @@ let package = Package(
 
         // What people see: numbers, pictures of numbers, pages.
         .target(name: "Statistics"),
-        .target(name: "Charts", dependencies: ["Statistics"]),
+        .target(name: "Charts", dependencies: ["Statistics", "Wording"]),
         .target(
             name: "StationPages",
             dependencies: [
-                "Charts", "Statistics", "Audit", "StationStore", "StationConfig", "ContentAddress", "Ledger",
-                "Imp003",
+                "Blessing", "Charts", "Statistics", "Audit", "StationStore", "StationConfig",
+                "ContentAddress",
+                "Ledger", "Imp003",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -285,12 +286,13 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "StationTests",
             dependencies: [
-                "station", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",
+                "station", "Blessing", "Imp003", "StationConfig", "USBFixture", "USBTransport", "VirtualSlot",
                 "VirtualUSB", "ImpEmulator", "Fixturing", "TimeAndChance",
             ]),
     ]

@@ -58,6 +58,8 @@ public enum SlotAdvice: String, Codable, CaseIterable, Sendable {
     case otherSlot = "other-slot"
     /// Into the rework bin.
     case rework
+    /// Measure the slot's golden unit first.
+    case golden
     /// Leave it, call the engineer.
     case engineer
     /// Nothing to do.
@@ -155,16 +157,19 @@ public struct OrderState: Codable, Equatable, Sendable {
 
 /// Something that somebody has to look at.
 public struct LineAlarm: Codable, Equatable, Sendable {
-    /// Stable word: `yield`, `unexpected-blessing`, `golden-overdue` …
+    /// Stable word: `yield`, `record`, `unexpected-blessing`, `golden-shut` …; docs/api.md has them all.
     public var code: String
     /// One sentence.
     public var text: String
     /// RFC 3339, UTC.
     public var since: String
+    /// The name of the slot that it is about, when it is about one.
+    public var slot: String?
 
-    public init(code: String, text: String, since: String) {
+    public init(code: String, text: String, since: String, slot: String? = nil) {
         self.code = code
         self.text = text
         self.since = since
+        self.slot = slot
     }
 }

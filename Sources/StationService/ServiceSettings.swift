@@ -72,6 +72,8 @@ public struct ServiceSettings: Sendable {
     public var program: String
     /// Ends when the orders it was given are done, instead of staying.
     public var untilDone = false
+    /// How long another program's lock on the service's own database is waited for, seconds.
+    var databasePatience = 5.0
     /// Connections at once.
     public var mostConnections = 512
 

@@ -32,32 +32,34 @@ public final class StationService: Sendable {
     private let logger: Logger
     private let notifier: SystemdNotifier
     let localToken: String
-    private let tls: TLSContext?
+    private let tls: ServerCertificate?
     let sender: WebhookSender
     private let group = Mutex<ServiceGroup?>(nil)
 
     /// - Parameters:
     ///   - folder: as it was loaded and checked.
-    ///   - load: loads it again, when an engineer asks for that.
+    ///   - load: loads a folder as this one was: this one again, or what it would be with another revision.
     ///   - store: open, with unfinished runs closed already; is not closed here.
     ///   - line: what is the same for every unit.
     ///   - watch: sees the desk's news as well: a terminal, for instance. Must return at once.
     /// - Throws: ``ServiceRefusal``, `PeopleError`, errors of the service's own database.
     public init(
         settings: ServiceSettings, folder: StationFolder,
-        load: @escaping @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem]),
+        load:
+            @escaping @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem]),
         store: StationStore, slots: [DeskSlot], line: LineSettings, clock: any WallClock = SystemWallClock(),
         logger: Logger, environment: [String: String] = [:],
         watch: @escaping @Sendable (DeskEvent) -> Void = { _ in }
     ) async throws {
         try settings.check()
         self.settings = settings
-        tls = if let files = settings.tls { try TLSContext(server: files) } else { nil }
+        tls = if let files = settings.tls { try ServerCertificate(files) } else { nil }
         self.logger = logger
         notifier = SystemdNotifier(environment: environment)
-        localToken = LocalAddress.newToken()
+        localToken = try Secret.token()
         let people = try PeopleBook(at: settings.peopleFile, clock: clock)
-        let database = try ServiceDatabase(path: settings.databaseFile)
+        let database = try ServiceDatabase(
+            path: settings.databaseFile, patience: settings.databasePatience)
         let metrics = ServiceMetrics(registry: PrometheusRegistry())
         let (news, newsIn) = AsyncStream<LineNews>.makeStream()
         let bell = Bell()
@@ -78,7 +80,7 @@ public final class StationService: Sendable {
             })
         sources = Sources(
             desk: desk, board: board, hub: hub, store: store,
-            configuration: LoadedFolder(folder, load: load),
+            configuration: LoadedFolder(folder, load: load), revisions: RevisionDesk(),
             database: database, people: people,
             gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
             metrics: metrics,
@@ -106,6 +108,7 @@ public final class StationService: Sendable {
         return RouteTable(
             routes: sources.systemRoutes + sources.lineRoutes + sources.orderRoutes
                 + sources.recordRoutes + sources.ledgerRoutes + sources.configurationRoutes
+                + sources.revisionRoutes
                 + sources.peopleRoutes(isSecure: settings.tls != nil) + sources.hookRoutes
                 + sources.pageRoutes)
     }
@@ -115,7 +118,8 @@ public final class StationService: Sendable {
         StationResponder(
             table: table, gate: sources.gate,
             keys: IdempotencyKeys(database: sources.database, clock: sources.clock),
-            hosts: hostRule, metrics: sources.metrics, isSecure: settings.tls != nil)
+            journal: ActJournal(store: sources.store), hosts: hostRule, metrics: sources.metrics,
+            isSecure: settings.tls != nil, problemPage: sources.problemPages)
     }
 
     private var hostRule: HostRule {
@@ -146,7 +150,7 @@ public final class StationService: Sendable {
         let configuration = http
         let server = HTTPServerBuilder { [tls] responder in
             let plain = HTTP1Channel(responder: responder, configuration: configuration)
-            return if let tls { TLSChildChannel(base: plain, context: tls) } else { plain }
+            return if let tls { TLSChildChannel(base: plain, certificate: tls) } else { plain }
         }
         let application = Application(
             responder: responder, server: server,
@@ -163,17 +167,17 @@ public final class StationService: Sendable {
                 }
             },
             logger: logger)
+        // Ended in reverse: the desk is put down while pages still see it happen.
+        var services: [any Service] = [application, sender]
+        if let certificateWatch { services.append(certificateWatch) }
+        services.append(GoldenReminder(sources: sources, logger: logger))
+        services.append(
+            DeskService(sources: sources, notifier: notifier, parking: settings.parking, logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                // Ended in reverse: the desk is put down while pages still see it happen.
-                services: [
-                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: sender, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(
-                        service: DeskService(
-                            sources: sources, notifier: notifier, parking: settings.parking, logger: logger),
-                        successTerminationBehavior: .gracefullyShutdownGroup),
-                ], logger: logger))
+                services: services.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                }, logger: logger))
         self.group.withLock { $0 = group }
         defer {
             self.group.withLock { $0 = nil }
@@ -194,6 +198,14 @@ public final class StationService: Sendable {
         let group = group.withLock { $0 }
         Task { await group?.triggerGracefulShutdown() }
     }
+
+    private var certificateWatch: CertificateWatch? {
+        tls.map { CertificateWatch(certificate: $0, board: sources.board, logger: logger) }
+    }
+
+    /// Reads certificate and key again, without a restart; what can't be used raises an alarm, and the old one is shown
+    /// on. The service looks by itself as well, twice a minute.
+    public func renewCertificate() { certificateWatch?.look(always: true) }
 
     /// Units in work are stopped at the next safe point, power off first.
     public func abortAll() async {

@@ -1,7 +1,10 @@
 import Blessing
+import Imp003
 import ImpEmulator
 import StationStore
 import Testing
+
+@testable import StationConfig
 
 /// Golden units and gauge parts: measured as often as anybody likes, never changed, never counted.
 @Suite struct ReferenceUnitTests {
@@ -13,7 +16,11 @@ import Testing
         let scout = try await TestStation()
         let known = try await scout.run(try scout.line(units: 1, faults: ""), plan: try scout.plan())
         var settings = station.settings()
-        settings.referenceUnits = Set(known.units.compactMap(\.device))
+        settings.golden = GoldenSettings(
+            interval: .seconds(60), reminder: .zero, units: [],
+            gaugeParts: try known.units.compactMap(\.device).map {
+                .init(name: $0, device: try DeviceID(parsing: $0), values: [])
+            })
         let line = try station.line(units: 1, faults: faults)
         return try await Line(
             plan: try station.plan(), slots: slots.map { ($0, line.slot($0)) }, store: station.store,

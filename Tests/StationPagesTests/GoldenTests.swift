@@ -76,7 +76,7 @@ import Testing
             GoldenGate.Decision.notWatched, .open(remaining: 1), .dueSoon(remaining: 1), .shutNever,
             .shutOverdue(age: 9 * Self.hour), .shutOff(unit: "g", faults: ["f"]), .shutClock,
         ] {
-            let text = GoldenWatch.sentence(decision, slot: "B", language: language)
+            let text = decision.sentence(slot: "B", language: language)
             #expect(!text.contains("{") && !text.contains("golden_"), "\(text)")
         }
     }

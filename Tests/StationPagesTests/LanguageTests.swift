@@ -50,7 +50,7 @@ import Testing
 
     @Test func jsonForScripts() {
         #expect(
-            JSONText.object(["b": "\"\\\u{1}\u{2028}", "a": "</script>"])
-                == #"{"a":"</script>","b":"\"\\\u0001\u2028"}"#)
+            ScriptValues.json(["b": "\"\\\u{1}", "a": "</script>"])
+                == #"{"a":"</script>","b":"\"\\\u0001"}"#)
     }
 }

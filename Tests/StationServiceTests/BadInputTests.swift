@@ -145,6 +145,11 @@ struct BadInputTests {
         let method = await bench.ask(.put, "/api/v1/line", "{}", as: bench.console)
         #expect(method.code == "SRV-METHOD")
         #expect(method.headers[.allow] == "GET")
+        // An address of its own is not also one of those that a parameter would take in.
+        let fixed = await bench.ask(
+            .delete, "/api/v1/webhooks/incoming", as: bench.console, key: "key-fixed-1")
+        #expect(fixed.code == "SRV-METHOD")
+        #expect(fixed.headers[.allow] == "GET")
     }
 
     @Test func headIsAGetWithoutABody() async throws {

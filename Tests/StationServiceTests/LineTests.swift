@@ -131,4 +131,45 @@ struct ServiceLineTests {
         }
         #expect(rows == ["WO-2026-0118 scan open"])
     }
+
+    /// The gate of golden units at the interface: told in the visitor's language, opened by measuring one.
+    @Test func aShutGateIsToldInWordsAndTheGoldenUnitOpensIt() async throws {
+        let scout = try await ServiceBench()
+        _ = await scout.act("/api/v1/orders/WO-2026-0117/open")
+        _ = await scout.act("/api/v1/slots/A/start", #"{"serial": "ES0100001"}"#)
+        await scout.until("A", ["passed"])
+        let device = try #require(scout.sources.board.slot("A")?.deviceID)
+        let bench = try await ServiceBench { folder in
+            let file = URL(fileURLWithPath: folder + "/station.yaml")
+            let golden = """
+
+                golden:
+                  every: 8 h
+                  units:
+                    - name: golden-1
+                      device: \(device)
+                      measurements:
+                        - { step: rail, name: rail_3v3, reference: 3.3, tolerance: 0.5 }
+
+                """
+            try Data((try String(contentsOf: file, encoding: .utf8) + golden).utf8).write(to: file)
+        }
+        _ = await bench.act("/api/v1/orders/WO-2026-0117/open")
+        let refused = await bench.act("/api/v1/slots/A/start", #"{"serial": "ES0100001"}"#)
+        #expect(refused.code == "SRV-SLOT-OUT")
+        #expect(refused.text.contains("has not measured a golden unit yet"))
+        let chinese = await bench.ask(
+            .post, "/api/v1/slots/A/start", #"{"serial": "ES0100001"}"#, as: bench.console,
+            key: "key-golden-zh", headers: [.acceptLanguage: "zh-CN"])
+        #expect(chinese.text.contains("标准件"), "\(chinese.text)")
+        #expect(try await bench.store.reader.runs().isEmpty)
+        let golden = await bench.act("/api/v1/slots/A/start", #"{"serial": "golden-1"}"#)
+        #expect(golden.status == .accepted, "\(golden.text)")
+        await bench.until("A", ["attention"])
+        #expect(bench.sources.board.slot("A")?.reasonCode == "G01")
+        #expect(await bench.act("/api/v1/slots/A/start", #"{"serial": "ES0100001"}"#).status == .accepted)
+        await bench.until("A", ["passed"])
+        // The next slot has a gate of its own.
+        #expect(await bench.act("/api/v1/slots/B/start", #"{"serial": "ES0100002"}"#).code == "SRV-SLOT-OUT")
+    }
 }

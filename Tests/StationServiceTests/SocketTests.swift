@@ -11,7 +11,7 @@ import Testing
 /// Over real sockets: TLS, plain HTTP, and the words for systemd.
 struct SocketTests {
     /// A certificate and its key, made by the openssl program.
-    private static func certificate(in folder: String, _ name: String) throws -> TLSFiles {
+    static func certificate(in folder: String, _ name: String) throws -> TLSFiles {
         let files = TLSFiles(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
         _ = try openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
@@ -40,19 +40,20 @@ struct SocketTests {
 
     /// Runs a service on a free port while `body` talks to it.
     private static func serving(
-        tls: TLSFiles?, home: String, _ body: (_ address: String, _ port: Int) async throws -> Void
+        tls: TLSFiles?, home: String, keepsHome: Bool = false,
+        _ body: (_ bench: ServiceBench, _ address: String, _ port: Int) async throws -> Void
     ) async throws {
         var settings = ServiceSettings(home: home, program: "tests")
         settings.listen = ListenAddress(host: "127.0.0.1", port: 0)
         settings.tls = tls
         settings.guests = true
-        let bench = try await ServiceBench(settings: settings, units: 2, pace: 0)
+        let bench = try await ServiceBench(settings: settings, units: 2, pace: 0, keepsHome: keepsHome)
         let (addresses, tell) = AsyncStream<String>.makeStream()
         let running = Task { try await bench.service.run(orders: []) { tell.yield($0) } }
         var iterator = addresses.makeAsyncIterator()
         let address = await iterator.next() ?? ""
         let port = URLComponents(string: address)?.port ?? 0
-        do { try await body(String(address.dropLast()), port) } catch {
+        do { try await body(bench, String(address.dropLast()), port) } catch {
             bench.service.stop()
             try await running.value
             throw error
@@ -60,6 +61,85 @@ struct SocketTests {
         bench.service.stop()
         try await running.value
         #expect(LocalAddress.beside(database: home + "/station.db") == nil)
+        try await bench.store.close()
+    }
+
+    /// Renewed as certbot does it: both files written anew while the service runs.
+    @Test func aRenewedCertificateIsShownWithoutARestart() async throws {
+        let home = try Self.temporary()
+        let files = try Self.certificate(in: home, "shown")
+        let next = try Self.certificate(in: home, "next")
+        let old = home + "/old.pem"
+        try FileManager.default.copyItem(atPath: files.certificate, toPath: old)
+        func put(_ from: String, _ to: String) throws {
+            let draft = to + ".new"
+            try FileManager.default.copyItem(atPath: from, toPath: draft)
+            #expect(rename(draft, to) == 0)
+        }
+        try await Self.serving(tls: files, home: home) { bench, address, _ in
+            func isShown(_ certificate: String) async -> Bool {
+                (try? await HTTPClient(trusting: certificate).send("GET", address + "/healthz"))?.status
+                    == 200
+            }
+            #expect(await isShown(old))
+            // Half of a renewal: the key does not fit, the old one is shown on, and the line is told.
+            try put(next.certificate, files.certificate)
+            bench.service.renewCertificate()
+            #expect(await isShown(old))
+            #expect(bench.sources.board.snapshot().alarms.map(\.code).contains("certificate"))
+            try put(next.key, files.key)
+            bench.service.renewCertificate()
+            #expect(await isShown(next.certificate))
+            #expect(await !isShown(old))
+            // Two days are left, which the line is told as well.
+            #expect(bench.sources.board.snapshot().alarms.map(\.code) == ["certificate-ends"])
+        }
+    }
+
+    @Test func certificatesAreReadAgainOnlyWhenTheyWereWritten() throws {
+        let home = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let files = try Self.certificate(in: home, "own")
+        let shown = try ServerCertificate(files)
+        #expect(try !shown.renew())
+        #expect(shown.context.daysLeft == 1 || shown.context.daysLeft == 2)
+        let before = shown.context
+        #expect(try shown.renew(always: true))
+        #expect(shown.context !== before)
+        try FileManager.default.removeItem(atPath: files.certificate)
+        #expect(throws: ServiceRefusal.self) { try shown.renew() }
+    }
+
+    /// What lay on the desk lies there again after a restart, as it lay: open orders open, paused ones left paused.
+    @Test func ordersAreOpenAgainAfterARestart() async throws {
+        let home = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        try await Self.serving(tls: nil, home: home, keepsHome: true) { bench, _, _ in
+            for (order, mode) in [("0117", "scan"), ("0118", "scan"), ("0119", "scan"), ("0120", "scan")] {
+                let answer = await bench.act(
+                    "/api/v1/orders/WO-2026-\(order)/open", #"{"mode": "\#(mode)"}"#)
+                #expect(answer.status == .ok, "\(answer.text)")
+            }
+            _ = await bench.act("/api/v1/orders/WO-2026-0118/pause")
+            _ = await bench.act("/api/v1/orders/WO-2026-0119/close", #"{"reason": "made elsewhere"}"#)
+        }
+        try await Self.serving(tls: nil, home: home, keepsHome: true) { bench, _, _ in
+            // They are opened behind the announcement.
+            while bench.sources.board.snapshot().orders.count < 2 {
+                await bench.sources.hub.wait(after: bench.sources.hub.lastSequence)
+            }
+            let orders = await bench.ask(.get, "/api/v1/orders", as: bench.console)
+            let items = orders.json["items"] as? [[String: Any]] ?? []
+            let standing = Dictionary(
+                uniqueKeysWithValues: items.filter { $0["standing"] as? String != "new" }.map {
+                    (($0["id"] as? String ?? "").suffix(4), $0["standing"] as? String ?? "")
+                })
+            #expect(standing == ["0117": "open", "0118": "shelved", "0119": "closed", "0120": "open"])
+            #expect(bench.sources.board.snapshot().alarms.isEmpty)
+            let start = await bench.act("/api/v1/slots/A/start", #"{"serial": "ES0100001"}"#)
+            #expect(start.status == .accepted, "\(start.text)")
+            await bench.until("A", ["passed"])
+        }
     }
 
     private static func temporary() throws -> String {
@@ -72,7 +152,7 @@ struct SocketTests {
         let home = try Self.temporary()
         let files = try Self.certificate(in: home, "own")
         let foreign = try Self.certificate(in: home, "foreign")
-        try await Self.serving(tls: files, home: home) { address, port in
+        try await Self.serving(tls: files, home: home) { _, address, port in
             #expect(address.hasPrefix("https://"))
             let client = HTTPClient(trusting: files.certificate)
             let line = try await client.send("GET", address + "/api/v1/line")
@@ -126,7 +206,7 @@ struct SocketTests {
 
     @Test func plainHTTPServesResumesAndSurvivesAFloodOfHeaders() async throws {
         let home = try Self.temporary()
-        try await Self.serving(tls: nil, home: home) { address, _ in
+        try await Self.serving(tls: nil, home: home) { _, address, _ in
             let client = HTTPClient()
             #expect(try await client.send("GET", address + "/readyz").status == 200)
             let local = try #require(LocalAddress.beside(database: home + "/station.db"))

@@ -1,3 +1,4 @@
+import Blessing
 import Fixturing
 import Imp003
 import ImpEmulator
@@ -59,6 +60,39 @@ import VirtualUSB
             }
             #expect(failure?.exit == .refused)
             #expect(failure?.message.contains("nothing was begun") == true)
+        }
+    }
+
+    /// Under `station serve` a missing adapter takes its own slot out of use and no other, and is found when it is there.
+    @Test func aServiceOpensEachSlotByItself() async throws {
+        let (loaded, problems) = StationFolder.load(at: Self.path, regulatory: try .shipped())
+        let folder = try #require(loaded, "\(problems)")
+        let plan = try BlessingPlan.make(for: try #require(folder.orders.first), in: folder)
+        try await VirtualTimeline.run { timeline in
+            let host = try Self.machine(["FX-0001", "FX-0002", "FX-0003"], timeline)
+            let slots = ServeSlots.make(
+                for: folder, lines: nil,
+                paths: StationPaths(database: "", key: "", people: "", labels: "", shelf: ""),
+                host: { host }, time: timeline, remark: { _ in })
+            #expect(slots.map(\.name) == ["A", "B", "C", "D"])
+            #expect(slots.allSatisfy { $0.kind == .usb })
+            var labels: [String] = []
+            for slot in slots {
+                do { labels.append(try await slot.fixture(plan).label) } catch {
+                    labels.append(error is StationFailure ? "missing" : "\(error)")
+                }
+            }
+            #expect(labels.count { $0 == "missing" } == 1 && labels.count { $0.hasPrefix("USB 1-") } == 3)
+            // The same fixture for the next order: its state is that of the hardware, not of an order.
+            let first = try await slots[0].fixture(plan)
+            #expect(first.label == labels[0])
+            let line = try EmulatedLine(LineSetup(units: 1))
+            let late = EmulatedUSBSlot(
+                "late", of: line, sender: FactoryNetwork(ssid: "x", password: ""), serial: "FX-0004",
+                scheduler: timeline)
+            host.plug(late.port, at: USBPath(bus: 1, ports: [4]))
+            let missing = try #require(labels.firstIndex(of: "missing"))
+            #expect(try await slots[missing].fixture(plan).label == "USB 1-4 (FX-0004)")
         }
     }
 

@@ -1,4 +1,5 @@
 import StationStore
+import Wording
 
 /// A run as a JUnit test suite: what every CI server reads.
 struct JUnitSuite {
@@ -9,7 +10,7 @@ struct JUnitSuite {
         let failed = report.steps.count { $0.outcome == .failed }
         let errors = report.steps.count { $0.outcome == .error }
         let skipped = report.steps.count { $0.outcome == .skipped }
-        let name = XMLText.escaped("\(run.device ?? "unknown") \(run.run)")
+        let name = Markup.escaped("\(run.device ?? "unknown") \(run.run)")
         var lines = [
             "  <testsuite name=\"\(name)\" tests=\"\(report.steps.count)\" failures=\"\(failed)\" errors=\"\(errors)\" "
                 + "skipped=\"\(skipped)\" time=\"\(Self.seconds(duration))\" timestamp=\"\(UTCTime.text(run.startedAt).dropLast(5))\">"
@@ -33,15 +34,15 @@ struct JUnitSuite {
         ]
         return ["    <properties>"]
             + pairs.compactMap { name, value in
-                value.map { "      <property name=\"\(name)\" value=\"\(XMLText.escaped($0))\"/>" }
+                value.map { "      <property name=\"\(name)\" value=\"\(Markup.escaped($0))\"/>" }
             } + ["    </properties>"]
     }
 
     private func testCase(_ step: StepRow) -> [String] {
         let head =
-            "    <testcase classname=\"\(XMLText.escaped(report.run.sku))\" name=\"\(XMLText.escaped(step.name))\" "
+            "    <testcase classname=\"\(Markup.escaped(report.run.sku))\" name=\"\(Markup.escaped(step.name))\" "
             + "time=\"\(Self.seconds(step.endedMs - step.startedMs))\""
-        let message = XMLText.escaped(step.message ?? "")
+        let message = Markup.escaped(step.message ?? "")
         switch step.outcome {
         case .passed: return [head + "/>"]
         case .skipped: return [head + "><skipped/></testcase>"]
@@ -51,7 +52,7 @@ struct JUnitSuite {
     }
 
     private func details(_ step: StepRow) -> String {
-        XMLText.escaped(
+        Markup.escaped(
             step.measurements.map { row in
                 "\(row.name) = \(row.value.plain)\(row.unit.map { " " + $0 } ?? "") \(row.limits.joined(separator: ", "))"
             }.joined(separator: "\n"))
@@ -59,27 +60,5 @@ struct JUnitSuite {
 
     private static func seconds(_ milliseconds: Int64) -> String {
         JSONText.number(Double(milliseconds) / 1000)
-    }
-}
-
-enum XMLText {
-    /// For content and attributes; what XML 1.0 can't hold at all becomes U+FFFD.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "\n": result += "&#10;"
-            case "\t": result += "&#9;"
-            case "\r": result += "&#13;"
-            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
-                result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -1,6 +1,7 @@
 import Ledger
 import StationStore
 import Synchronization
+import Wording
 
 /// Whole runs in the forms that other tools take: OpenHTF's JSON test record, and JUnit's XML.
 ///
@@ -25,7 +26,7 @@ public struct RunExport: Sendable {
     /// One document: a suite for each run, a case for each step.
     public func jUnit(_ query: Query, write: @Sendable (String) throws -> Void) async throws {
         try write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-        try write("<testsuites name=\"\(XMLText.escaped(try await reader.station().name))\">")
+        try write("<testsuites name=\"\(Markup.escaped(try await reader.station().name))\">")
         for id in try await runs(query) {
             guard let report = try await reader.run(id) else { continue }
             for line in JUnitSuite(report: report).lines { try write(line) }

@@ -43,7 +43,7 @@ public actor Desk {
     }
 
     private let store: StationStore
-    private let settings: LineSettings
+    private var settings: LineSettings
     /// How long somebody may take to seat a scanned unit.
     private let patience: Duration
     /// A person's time, not a fixture's.
@@ -85,6 +85,9 @@ public actor Desk {
 
     /// Whether any slot has something under way.
     public var isAtWork: Bool { places.contains { $0.session != nil } }
+
+    /// Takes over golden units that were changed in station.yaml; what is under way goes on with those it began with.
+    public func use(golden: GoldenSettings?) { settings.golden = golden }
 
     // MARK: Orders
 
@@ -176,6 +179,10 @@ public actor Desk {
         guard !isParking else { throw .parking }
         if let lostRecord { throw .recordLost(lostRecord) }
         let index = try index(ofSlot: name)
+        let reference = code.flatMap { settings.golden?.unit(scanned: $0) }
+        // A unit that is known by its label is turned away before anybody waits for it; any other by who it says it is.
+        if code != nil, reference == nil { try await requireGoldenCheck(index) }
+        let code = reference?.device.text ?? code
         try requireFree(index)
         // Whoever starts a slot has seen what was in it.
         places[index].isHeld = false
@@ -189,6 +196,20 @@ public actor Desk {
         }
         launch(index, session, order, operatedBy: person.id, code: code)
         return order.state.id
+    }
+
+    /// - Throws: ``DeskRefusal/goldenShut(slot:_:)``
+    private func requireGoldenCheck(_ index: Int) async throws(DeskRefusal) {
+        let slot = places[index].slot
+        let decision: GoldenGate.Decision
+        do {
+            decision = try await GoldenWatch.decision(
+                forSlot: slot.number, settings: settings.golden, reader: store.reader,
+                now: settings.clock.utcMilliseconds())
+        } catch {
+            throw .recordLost("\(error)")
+        }
+        guard decision.isOpen else { throw .goldenShut(slot: slot.name, decision) }
     }
 
     /// Stops what is under way in a slot: power off first, then everything else.
@@ -505,6 +526,12 @@ public actor Desk {
         let wanted = Set(ids)
         if isSettled(wanted) { return }
         await withCheckedContinuation { waiters.append((wanted, $0)) }
+    }
+
+    /// Returns when nothing is under way in any slot.
+    public func untilIdle() async {
+        guard isAtWork else { return }
+        await withCheckedContinuation { waiters.append((nil, $0)) }
     }
 
     /// Whether an order has nothing under way and no slot that could take another unit of it.

@@ -103,6 +103,8 @@ public enum DeskRefusal: Error, Equatable, Sendable {
     case paused(slot: String)
     case offline(slot: String, String)
     case attention(slot: String, String)
+    /// The slot's golden unit must be measured first.
+    case goldenShut(slot: String, GoldenGate.Decision)
     /// Nothing is under way in the slot.
     case idle(slot: String)
     /// The order is not at the desk.
@@ -136,6 +138,8 @@ extension DeskRefusal: CustomStringConvertible {
             "Slot \(slot) can't be used: \(why). Check its fixture, then clear the slot."
         case .attention(let slot, let why):
             "Slot \(slot) was taken out of use: \(why). An engineer must look, then clear the slot."
+        case .goldenShut(let slot, let decision):
+            "Slot \(slot) takes no work: \(decision.sentence(slot: slot))."
         case .idle(let slot): "Nothing is under way in slot \(slot)."
         case .orderNotOpen(let order, let open):
             open.isEmpty

@@ -16,8 +16,9 @@ public struct LineSettings: Sendable {
     /// Folder that takes labels, one file each; nil prints none.
     public var labelSpool: String?
     public var control: LineControl
-    /// Device IDs of golden units and gauge parts: they are measured, and never changed or blessed.
-    public var referenceUnits: Set<String> = []
+    /// Golden units and gauge parts: they are measured, and never changed or blessed; a slot without a good check of a
+    /// golden unit works on nothing else.
+    public var golden: GoldenSettings?
     /// SHA-256 of the factory firmware that units get, by the slot's name; slots that do not know it are missing.
     public var firmware: [String: SHA256Digest]
     /// For dates on labels.

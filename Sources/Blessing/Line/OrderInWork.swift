@@ -53,6 +53,18 @@ extension Line {
             throw StoreError.notFound("work order \(order.id), which was just opened")
         }
         try status.mustMatch(plan)
+        try await keepContent(of: plan, in: store)
         return status
+    }
+
+    /// Runs name what was done by hashes; years later somebody asks what stood behind them.
+    private static func keepContent(of plan: BlessingPlan, in store: StationStore) async throws {
+        let json = "application/json"
+        try await store.storeContent(
+            plan.canonicalBytes, name: "plan for \(plan.variant.id)", mediaType: json)
+        try await store.storeContent(
+            plan.variant.canonicalBytes, name: "SKU \(plan.variant.id)", mediaType: json)
+        try await store.storeContent(
+            plan.tests.canonicalBytes, name: "test plan \(plan.tests.name)", mediaType: json)
     }
 }

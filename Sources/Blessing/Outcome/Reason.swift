@@ -40,6 +40,8 @@ public enum ReasonCode: String, Sendable, CaseIterable, Codable {
     case serialConflict = "A14"
     // A15 stays unused: a SKU that a station may not make is refused with its work order, before any unit.
     case otherSlotRequired = "A16"
+    case goldenDue = "A17"
+    case goldenOff = "A18"
     case flashUnsuitable = "A20"
     case flashProtected = "A21"
     case flashSilent = "A22"

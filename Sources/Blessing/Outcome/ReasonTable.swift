@@ -23,6 +23,10 @@ extension ReasonCode {
         .attemptsExhausted: Entry(.refused, "No attempts left", "Put the unit in the rework bin."),
         .serialConflict: Entry(.refused, "Serial number is taken", "Call the engineer."),
         .otherSlotRequired: Entry(.refused, "Use another slot", "Seat the unit in another slot."),
+        .goldenDue: Entry(
+            .refused, "Golden unit is due", "Measure the golden unit in this slot, then start again."),
+        .goldenOff: Entry(
+            .refused, "Golden unit was off", "Use another slot; an engineer must look at this one."),
         .flashUnsuitable: Entry(
             .failed, "Wrong flash chip", "Put the unit in the rework bin: its flash chip must be changed."),
         .flashProtected: Entry(.failed, "Flash is write-protected", "Put the unit in the rework bin."),

@@ -10,6 +10,7 @@ extension UnitProcedure {
     /// Stage 1: who is this, is it allowed, can its flash be trusted?
     mutating func admit() async throws {
         let known = try await refuseByScan()
+        try await requireGoldenCheckByScan()
         let fixture = context.fixture
         try await fixture.setPower(true)
         try await fixture.setReset(held: false)
@@ -31,12 +32,13 @@ extension UnitProcedure {
         chip = flash.chip
         try await recordIdentity(identity, flash.chip)
         note("firmware", .text(identity.firmware))
-        isReference = context.settings.referenceUnits.contains(identity.device.text)
+        isReference = context.settings.golden?.devices.contains(identity.device.text) ?? false
         if isReference {
             context.event(
                 .remark("\(identity.device.text) is a reference unit: it is measured and not blessed"))
             return
         }
+        try await requireGoldenCheck()
         try await refuseByHistory(identity)
         let lease = try await leaseSerial(identity)
         self.lease = lease

@@ -22,6 +22,8 @@ struct UnitProcedure {
     var identity: UnitIdentity?
     /// A golden unit or a part of a gauge study: the run ends behind its tests, before anything is changed.
     var isReference = false
+    /// Whether the slot's golden unit was asked about already.
+    var passedGoldenGate = false
     var lease: SerialLease?
     /// Nil while the module runs; set while it is held in reset.
     var flash: FlashProgrammer?

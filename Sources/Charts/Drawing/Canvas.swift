@@ -1,3 +1,5 @@
+import Wording
+
 /// SVG text as it is put together: presentation attributes only, so that it stands in an e-mail and under a strict
 /// Content-Security-Policy, where style sheets and scripts do not.
 struct Canvas {
@@ -115,27 +117,5 @@ struct Canvas {
         guard text.contains(".") else { return text }
         return text.hasSuffix("00")
             ? String(text.dropLast(3)) : text.hasSuffix("0") ? String(text.dropLast()) : text
-    }
-}
-
-/// Text in XML and HTML.
-enum Markup {
-    /// Signs that mean something to a reader of XML become entities; what XML can't hold at all becomes `�`.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case "\t", "\n", "\r": result += " "
-            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
-                result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -2,7 +2,7 @@ import CLibCrypto
 import ContentAddress
 
 /// Random texts that stand for authority, and how they are kept and compared.
-enum Secret {
+public enum Secret {
     /// `count` random bytes from libcrypto's private generator.
     /// - Throws: ``PeopleError/noRandomNumbers``
     static func randomBytes(_ count: Int) throws(PeopleError) -> [UInt8] {
@@ -12,7 +12,8 @@ enum Secret {
     }
 
     /// 256 random bits, 43 characters that need no escape in cookies, headers and addresses (RFC 4648 §5).
-    static func token() throws(PeopleError) -> String {
+    /// - Throws: ``PeopleError/noRandomNumbers``
+    public static func token() throws(PeopleError) -> String {
         text(
             try randomBytes(32), alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
             bits: 6)
@@ -64,7 +65,7 @@ enum Secret {
     }
 
     /// Compares in a time that depends on the lengths only.
-    static func areEqual(_ left: String, _ right: String) -> Bool {
+    public static func areEqual(_ left: String, _ right: String) -> Bool {
         areEqual(Array(left.utf8), Array(right.utf8))
     }
 

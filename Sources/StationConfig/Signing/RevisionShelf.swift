@@ -100,8 +100,10 @@ public struct RevisionShelf: Sendable {
         return previous
     }
 
-    /// Lets `check` look at the station folder as it would be.
-    private func tryOut(_ digest: String, _ check: (String) throws -> Void) throws {
+    /// Lets `check` look at the station folder as it would be with a staged revision; nothing that is used changes.
+    /// - Parameter check: gets the path of a folder that is gone afterwards.
+    /// - Throws: `ConfigProblem`, and what `check` throws.
+    public func tryOut(_ digest: String, _ check: (String) throws -> Void) throws {
         let view = "\(shelf)/.view"
         let files = FileManager.default
         try? files.removeItem(atPath: view)

@@ -124,6 +124,7 @@ function showAlarms(alarms) {
 function alarmLine(alarm) {
   const line = document.createElement('p');
   line.dataset.code = alarm.code;
+  line.dataset.slot = alarm.slot ?? '';
   const space = 'http://www.w3.org/2000/svg';
   const picture = document.createElementNS(space, 'svg');
   picture.setAttribute('class', 'small-shape');
@@ -131,7 +132,12 @@ function alarmLine(alarm) {
   const use = document.createElementNS(space, 'use');
   use.setAttribute('href', '#shape-attention');
   picture.append(use);
-  line.append(picture, alarm.text);
+  const headline = document.createElement('strong');
+  const known = words['alarm_' + alarm.code];
+  headline.textContent = known ? say('alarm_' + alarm.code, { slot: alarm.slot ?? '' }) : '';
+  const text = document.createElement('span');
+  text.textContent = alarm.text;
+  line.append(picture, headline, ' ', text);
   return line;
 }
 
@@ -156,7 +162,7 @@ new Live('/api/v1/events', {
   alarm: alarm => {
     if (Array.isArray(alarm)) { showAlarms(alarm); return; }
     const place = document.getElementById('alarms');
-    place.querySelector(`[data-code="${CSS.escape(alarm.code)}"]`)?.remove();
+    place.querySelector(`[data-code="${CSS.escape(alarm.code)}"][data-slot="${CSS.escape(alarm.slot ?? '')}"]`)?.remove();
     if (alarm.text) { place.prepend(alarmLine(alarm)); play('attention'); }
   },
   lost(since) {

@@ -1,3 +1,4 @@
+import Blessing
 import Charts
 import StationConfig
 import StationStore
@@ -118,10 +119,10 @@ extension Words {
     }
 }
 
-extension GoldenWatch {
-    /// A decision as one sentence, in the language wished for: the reason that a refused start gives.
-    public static func sentence(_ decision: GoldenGate.Decision, slot: String, language: String) -> String {
-        Words(language: Language.fitting(language, among: Language.all)).say(decision, slot: slot)
+extension GoldenGate.Decision {
+    /// As one sentence, in the language wished for: the reason that a refused start gives.
+    public func sentence(slot: String, language: String) -> String {
+        Words(language: Language.fitting(language, among: Language.all)).say(self, slot: slot)
     }
 }
 

@@ -20,8 +20,13 @@ struct OperatorPage {
                         "stateText": words.say("order_\(order.state.rawValue)"),
                     ]
                 },
-                "alarms": line.alarms.map { ["code": $0.code, "text": $0.text] as [String: Any] },
-                "scanner": scanner.json, "jsWords": JSONText.object(scriptWords),
+                "alarms": line.alarms.map { alarm -> [String: Any] in
+                    [
+                        "code": alarm.code, "text": alarm.text, "slot": alarm.slot ?? "",
+                        "headline": words.headline(of: alarm),
+                    ]
+                },
+                "scanner": scanner.json, "jsWords": ScriptValues.json(scriptWords),
                 "sequence": "\(line.sequence)",
             ], uniquingKeysWith: { $1 })
     }
@@ -29,10 +34,19 @@ struct OperatorPage {
     /// What the script says by itself.
     private var scriptWords: [String: String] {
         var texts: [String: String] = [:]
-        for group in ["js_", "phase_", "advice_", "reason_", "action_", "stage_", "order_"] {
+        for group in ["js_", "phase_", "advice_", "reason_", "action_", "stage_", "order_", "alarm_"] {
             let kept = group == "js_" ? "" : group
             for (key, text) in frame.words.group(group) { texts[kept + key] = text }
         }
         return texts
+    }
+}
+
+extension Words {
+    /// An alarm in the operator's language; the station's own sentence says the details. Empty for a code that has no
+    /// words.
+    func headline(of alarm: LineAlarm) -> String {
+        let key = "alarm_\(alarm.code)"
+        return has(key) ? say(key, ["slot": alarm.slot ?? ""]) : ""
     }
 }

@@ -3,9 +3,16 @@ import StationConfig
 extension ScannerSettings {
     /// For the page's script.
     var json: String {
-        JSONText.object([
+        ScriptValues.json([
             "prefix": prefix, "unit": unit, "slot": slot, "go": go, "goKey": goKey,
             "gap": "\(gap.components.seconds * 1000 + gap.components.attoseconds / 1_000_000_000_000_000)",
         ])
+    }
+}
+
+/// What the template hands to a page's script, in an attribute.
+enum ScriptValues {
+    static func json(_ texts: [String: String]) -> String {
+        String(decoding: CanonicalJSON.object(texts.mapValues { .text($0) }).bytes, as: UTF8.self)
     }
 }

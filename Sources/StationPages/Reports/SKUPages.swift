@@ -154,7 +154,17 @@ struct SKUComparePage {
             planBytes = try await desk.reader.content(digest)
         }
         guard let planBytes, let content = try? JSONValue(parsing: planBytes) else { return json }
-        return .object(members.filter { $0.key != "plan" } + [.init(key: "plan", value: content)])
+        return .object(
+            members.filter { $0.key != "plan" } + [.init(key: "plan", value: try await withTests(content))])
+    }
+
+    /// A plan with its steps and limits in place of their hash, where they are kept.
+    private func withTests(_ plan: JSONValue) async throws -> JSONValue {
+        guard case .object(let members) = plan, case .string(let hex) = plan["tests_sha256"],
+            let digest = SHA256Digest(hex: hex), let bytes = try await desk.reader.content(digest),
+            let tests = try? JSONValue(parsing: bytes)
+        else { return plan }
+        return .object(members.filter { $0.key != "tests_sha256" } + [.init(key: "tests", value: tests)])
     }
 }
 

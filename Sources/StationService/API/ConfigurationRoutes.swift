@@ -36,27 +36,17 @@ extension Sources {
             Route(
                 .get, "/api/v1/configuration/problems", "validateConfiguration", .needs(.readConfiguration)
             ) { _ in
-                let (folder, problems) = try configuration.load()
+                let (folder, problems) = try configuration.load(configuration.current.root)
                 return .json(ValidationView(valid: folder != nil, problems: problems))
             },
             Route(
                 .post, "/api/v1/configuration/reload", "reloadConfiguration", .needs(.stageConfiguration),
-                .acts
+                .acts, act: .configurationRead
             ) { exchange in
                 try exchange.fields().finish()
                 let problems = try configuration.refresh()
-                guard !problems.hasErrors else {
-                    let first = problems.first { $0.severity == .error }.map { "\($0)" } ?? ""
-                    throw Problem(
-                        .configuration,
-                        "\(problems.count { $0.severity == .error }) errors; the station goes on with what it has. The first: \(first)"
-                    )
-                }
-                try await store.append(
-                    .note(
-                        Note(
-                            text: "The station folder was read again, said from \(exchange.remote)",
-                            by: .named(exchange.person.id))))
+                guard !problems.hasErrors else { throw Problem(problems) }
+                await desk.use(golden: configuration.current.station.golden)
                 return .json(ValidationView(valid: true, problems: problems))
             },
         ]

@@ -2,6 +2,7 @@ import ContentAddress
 import Foundation
 import GRDB
 import HTTPTypes
+import People
 import StationStore
 
 extension Sources {
@@ -11,10 +12,16 @@ extension Sources {
             Route(.get, "/api/v1/webhooks", "listWebhooks", .needs(.manageWebhooks)) { _ in
                 .json(Listing(items: try await outbox.targets()))
             },
-            Route(.post, "/api/v1/webhooks", "addWebhook", .needs(.manageWebhooks), .actsWithoutKey) {
+            Route(
+                .post, "/api/v1/webhooks", "addWebhook", .needs(.manageWebhooks), .actsWithoutKey,
+                act: .webhookChanged
+            ) {
                 try await addWebhook($0)
             },
-            Route(.delete, "/api/v1/webhooks/{webhook}", "removeWebhook", .needs(.manageWebhooks), .acts) {
+            Route(
+                .delete, "/api/v1/webhooks/{webhook}", "removeWebhook", .needs(.manageWebhooks), .acts,
+                act: .webhookChanged
+            ) {
                 exchange in
                 guard try await outbox.remove(target: try exchange.number("webhook")) else {
                     throw Problem(.notFound, "There is no webhook of that number.")
@@ -33,7 +40,7 @@ extension Sources {
             },
             Route(
                 .post, "/api/v1/webhooks/deliveries/{delivery}/retry", "retryDelivery",
-                .needs(.manageWebhooks), .acts
+                .needs(.manageWebhooks), .acts, act: .webhookChanged
             ) { exchange in
                 guard try await outbox.retry(try exchange.number("delivery")) else {
                     throw Problem(.notFound, "There is no undelivered webhook of that number.")
@@ -48,7 +55,7 @@ extension Sources {
             },
             Route(
                 .post, "/hooks/{event}", "receiveHook", .everybody, .actsWithoutKey, query: ["key"],
-                largestBody: 16_384
+                largestBody: 16_384, mediaTypes: ["application/json", "application/x-www-form-urlencoded"]
             ) { try await receive($0) },
         ]
     }
@@ -63,11 +70,9 @@ extension Sources {
         var fields = try exchange.fields()
         let url = try fields.required("url", longest: 1000)
         let words = try fields.texts("events") ?? WebhookOutbox.Event.allCases.map(\.rawValue)
-        let secret = try fields.text("secret", longest: 128) ?? LocalAddress.newToken()
+        let secret = try fields.text("secret", longest: 128) ?? Secret.token()
         try fields.finish()
-        guard let parts = URLComponents(string: url), parts.scheme == "http" || parts.scheme == "https",
-            parts.host?.isEmpty == false, parts.user == nil, parts.password == nil
-        else {
+        guard HTTPClient.takes(url) else {
             throw Problem(
                 .field, "url must be http:// or https:// with a host and without a password.", field: "url")
         }
@@ -87,7 +92,8 @@ extension Sources {
         try await store.append(
             .note(
                 Note(
-                    text: "Webhook \(id) to \(parts.host ?? "?") was added from \(exchange.remote)",
+                    text:
+                        "Webhook \(id) to \(URLComponents(string: url)?.host ?? "?") was added from \(exchange.remote)",
                     by: .named(exchange.person.id))))
         var answer = Answer.json(WebhookMade(id: id, secret: secret), status: .created)
         answer.headers[.cacheControl] = "no-store"
@@ -97,7 +103,7 @@ extension Sources {
     /// The vendor's cloud can sign nothing and send no header of ours: all that it is told is an address, so the
     /// address has to hold the key.
     func hookKey() async throws -> String {
-        let fresh = LocalAddress.newToken()
+        let fresh = try Secret.token()
         return try await database.queue.write { db in
             try db.execute(
                 sql: "INSERT OR IGNORE INTO setting (name, value) VALUES ('hook_key', ?)", arguments: [fresh])

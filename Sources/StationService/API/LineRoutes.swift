@@ -15,10 +15,14 @@ extension Sources {
             Route(.get, "/api/v1/slots/{slot}", "getSlot", .needs(.watchLine)) { exchange in
                 .json(try await slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/start", "startSlot", .needs(.startWork), .acts) {
+            Route(
+                .post, "/api/v1/slots/{slot}/start", "startSlot", .needs(.startWork), .acts, act: .slotStarted
+            ) {
                 try await start($0)
             },
-            Route(.post, "/api/v1/slots/{slot}/abort", "abortSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/abort", "abortSlot", .needs(.abortWork), .acts, act: .slotAborted
+            ) { exchange in
                 let slot = try await slot(exchange)
                 var fields = try exchange.fields()
                 let reason = try fields.text("reason", longest: 500) ?? "no reason given"
@@ -27,19 +31,26 @@ extension Sources {
                 return .json(
                     SlotAct(slot: slot.name, order: nil, run: run?.rawValue, phase: nil), status: .accepted)
             },
-            Route(.post, "/api/v1/slots/{slot}/clear", "clearSlot", .needs(.startWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/clear", "clearSlot", .needs(.startWork), .acts, act: .slotCleared
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.clear(slot.name, by: exchange.person)
                 return .json(try await self.slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/pause", "pauseSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/pause", "pauseSlot", .needs(.abortWork), .acts, act: .slotPaused
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.pause(slot.name, by: exchange.person)
                 return .json(try await self.slot(exchange).state)
             },
-            Route(.post, "/api/v1/slots/{slot}/resume", "resumeSlot", .needs(.abortWork), .acts) { exchange in
+            Route(
+                .post, "/api/v1/slots/{slot}/resume", "resumeSlot", .needs(.abortWork), .acts,
+                act: .slotResumed
+            ) { exchange in
                 let slot = try await slot(exchange)
                 try exchange.fields().finish()
                 try await desk.resume(slot.name, by: exchange.person)
@@ -79,16 +90,14 @@ extension Sources {
         let serial = try fields.text("serial")
         let order = try fields.text("order")
         try fields.finish()
-        // A golden unit itself gets through: it is what opens the gate.
-        let golden = configuration.current.station.golden
-        let decision = try await GoldenWatch.decision(
-            forSlot: slot.state.slot, settings: golden, reader: reader, now: clock.utcMilliseconds())
-        if !decision.isOpen, golden?.unit(scanned: serial ?? "")?.values.isEmpty ?? true {
-            throw Problem(
-                .slotOut, GoldenWatch.sentence(decision, slot: slot.name, language: exchange.language))
-        }
         if await desk.recordTrouble != nil { try await desk.tryRecord() }
-        let chosen = try await desk.start(slot.name, code: serial, order: order, by: exchange.person)
+        let chosen: String
+        do {
+            chosen = try await desk.start(slot.name, code: serial, order: order, by: exchange.person)
+        } catch DeskRefusal.goldenShut(let name, let decision) {
+            // The one refusal that an operator meets every day, so it is said in the operator's language.
+            throw Problem(.slotOut, decision.sentence(slot: name, language: exchange.language))
+        }
         let run = await desk.run(in: slot.name)
         return .json(
             SlotAct(

@@ -13,7 +13,10 @@ extension Sources {
             Route(.get, "/api/v1/orders/{order}", "getOrder", .needs(.watchLine)) { exchange in
                 .json(try await order(exchange.parameter("order")))
             },
-            Route(.post, "/api/v1/orders/{order}/open", "openOrder", .needs(.manageOrders), .acts) {
+            Route(
+                .post, "/api/v1/orders/{order}/open", "openOrder", .needs(.manageOrders), .acts,
+                act: .orderOpened
+            ) {
                 exchange in
                 var fields = try exchange.fields()
                 let mode = try fields.word("mode", DeskMode.self) ?? .scan
@@ -22,7 +25,10 @@ extension Sources {
                 try await open(id, mode: mode, by: exchange.person)
                 return .json(try await order(id))
             },
-            Route(.post, "/api/v1/orders/{order}/pause", "pauseOrder", .needs(.manageOrders), .acts) {
+            Route(
+                .post, "/api/v1/orders/{order}/pause", "pauseOrder", .needs(.manageOrders), .acts,
+                act: .orderPaused
+            ) {
                 exchange in
                 try exchange.fields().finish()
                 let id = exchange.parameter("order")
@@ -30,7 +36,10 @@ extension Sources {
                 try await keepDesk()
                 return .json(try await order(id))
             },
-            Route(.post, "/api/v1/orders/{order}/close", "closeOrder", .needs(.manageOrders), .acts) {
+            Route(
+                .post, "/api/v1/orders/{order}/close", "closeOrder", .needs(.manageOrders), .acts,
+                act: .orderClosed
+            ) {
                 exchange in
                 var fields = try exchange.fields()
                 let reason = try fields.required("reason", longest: 500)
@@ -39,6 +48,20 @@ extension Sources {
                 _ = try await order(id)
                 try await desk.close(order: id, reason: reason)
                 try await keepDesk()
+                return .json(try await order(id))
+            },
+            Route(
+                .post, "/api/v1/orders/{order}/unlock", "unlockOrder", .needs(.stageConfiguration), .acts,
+                act: .orderUnlocked
+            ) { exchange in
+                var fields = try exchange.fields()
+                let reason = try fields.required("reason", longest: 500)
+                try fields.finish()
+                let id = exchange.parameter("order")
+                _ = try await order(id)
+                try await store.append(
+                    .orderUnlocked(
+                        OrderUnlocked(order: id, by: .named(exchange.person.id), reason: reason)))
                 return .json(try await order(id))
             },
         ]

@@ -28,6 +28,7 @@ extension Sources {
         ("/measurements", "pageMeasurements", .needs(.readRecord)),
         ("/measurements/{rest*}", "pageMeasurement", .needs(.readRecord)),
         ("/units", "pageUnits", .needs(.readRecord)),
+        ("/units/{unit}/proof.json", "pageProof", .needs(.readProofs)),
         ("/units/{rest*}", "pageUnit", .needs(.readRecord)),
         ("/skus", "pageSKUs", .needs(.readConfiguration)),
         ("/skus/{rest*}", "pageSKU", .needs(.readConfiguration)),
@@ -61,6 +62,29 @@ extension Sources {
                     return .page(page)
                 }
             }
+    }
+}
+
+extension Sources {
+    /// Refusals as pages, in the visitor's language and frame.
+    var problemPages: @Sendable (Problem, Request, String) async -> Answer {
+        let pages = StationPages(sources: ServicePages(sources: self))
+        return { problem, request, remote in
+            let visitor = try? await gate.caller(of: request.headers, from: remote)
+            let viewed = PageRequest(
+                path: [], query: [:],
+                language: visitor?.caller?.language ?? request.headers[.acceptLanguage] ?? "en",
+                viewer: Viewer(visitor), now: clock.utcMilliseconds())
+            let status = problem.code.entry.status
+            // What a page's address or query can be wrong in is said in English only; the page says the rest.
+            var answer = Answer.page(
+                await pages.problem(
+                    status, code: problem.code.rawValue, detail: status < 500 ? problem.detail : nil,
+                    for: viewed))
+            for field in problem.headers { answer.headers[field.name] = field.value }
+            answer.headers[.cacheControl] = "no-store"
+            return answer
+        }
     }
 }
 

@@ -25,7 +25,10 @@ extension Sources {
                 let bundle = try await reader.proof(ofUnit: exchange.parameter("unit"))
                 return .bytes(bundle.json, "application/json")
             },
-            Route(.post, "/api/v1/units/{unit}/resolve", "resolveUnit", .needs(.resolveUnits), .acts) {
+            Route(
+                .post, "/api/v1/units/{unit}/resolve", "resolveUnit", .needs(.resolveUnits), .acts,
+                act: .unitResolved
+            ) {
                 exchange in
                 var fields = try exchange.fields()
                 guard let finding = try fields.word("finding", FindingWord.self) else {

@@ -16,6 +16,7 @@ struct Sources: Sendable {
     let hub: EventHub
     let store: StationStore
     let configuration: LoadedFolder
+    let revisions: RevisionDesk
     let database: ServiceDatabase
     let people: PeopleBook
     let gate: StationGate
@@ -34,12 +35,13 @@ struct Sources: Sendable {
 /// The station folder as it was last read; work that has begun goes on with what it began with.
 final class LoadedFolder: Sendable {
     private let folder: Mutex<StationFolder>
-    /// Reads the folder again.
-    let load: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
+    /// Reads a folder that is to be this station's.
+    let load: @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem])
 
     init(
         _ folder: StationFolder,
-        load: @escaping @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
+        load:
+            @escaping @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem])
     ) {
         self.folder = Mutex(folder)
         self.load = load
@@ -49,7 +51,7 @@ final class LoadedFolder: Sendable {
 
     /// Reads the folder again and takes it over when it has no errors.
     func refresh() throws -> [ConfigProblem] {
-        let (fresh, problems) = try load()
+        let (fresh, problems) = try load(current.root)
         if let fresh { folder.withLock { $0 = fresh } }
         return problems
     }

@@ -61,6 +61,16 @@ struct Visitor: Sendable, Equatable {
         }
     }
 
+    /// How they showed it, for the record: tokens by their IDs, sessions by nothing that could be used again.
+    var means: String {
+        switch kind {
+        case .person(let caller):
+            if case .token(let id) = caller.means { "token \(id)" } else { "session" }
+        case .console: "console"
+        case .guest: "guest"
+        }
+    }
+
     var isGuest: Bool { kind == .guest }
 
     /// Whether a request that changes something may be believed to come from the visitor's own page; only browsers'

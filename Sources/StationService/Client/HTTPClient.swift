@@ -22,6 +22,16 @@ public struct HTTPClient: Sendable {
 
     public init(trusting: String? = nil) { self.trusting = trusting }
 
+    /// Whether requests can be sent to an address: `http://` or `https://` with a host and without a password.
+    public static func takes(_ address: String) -> Bool { parts(of: address) != nil }
+
+    private static func parts(of address: String) -> (parts: URLComponents, host: String)? {
+        guard let parts = URLComponents(string: address), let host = parts.host, !host.isEmpty,
+            parts.scheme == "http" || parts.scheme == "https", parts.user == nil, parts.password == nil
+        else { return nil }
+        return (parts, host)
+    }
+
     /// Sends a request and waits for the whole answer.
     /// - Parameters:
     ///   - patience: for all of it.
@@ -32,9 +42,7 @@ public struct HTTPClient: Sendable {
         body: [UInt8] = [],
         patience: Duration = .seconds(10), onBody: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
-        guard let parts = URLComponents(string: address), let host = parts.host, !host.isEmpty,
-            parts.scheme == "http" || parts.scheme == "https", parts.user == nil
-        else { throw ClientFault.address(address) }
+        guard let (parts, host) = Self.parts(of: address) else { throw ClientFault.address(address) }
         let isSecure = parts.scheme == "https"
         let bare = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         let tls: TLSContext? =

@@ -1,5 +1,6 @@
 import HTTPTypes
 import People
+import StationStore
 
 /// Who may use a route.
 enum Access: Sendable, Equatable {
@@ -30,6 +31,10 @@ struct Route: Sendable {
     let query: Set<String>
     /// Largest body, bytes.
     let largestBody: Int
+    /// Content types of bodies that are understood.
+    let mediaTypes: Set<String>
+    /// What the record calls it when a person does this; nil where the act has a record of its own, or nobody acts.
+    let act: PersonAct?
     let answer: @Sendable (Exchange) async throws -> Answer
     let segments: [Segment]
 
@@ -44,6 +49,7 @@ struct Route: Sendable {
         _ method: HTTPRequest.Method, _ path: String, _ name: String, _ access: Access,
         _ effect: Effect = .reads,
         query: Set<String> = [], largestBody: Int = 64 * 1024,
+        mediaTypes: Set<String> = ["application/json"], act: PersonAct? = nil,
         answer: @escaping @Sendable (Exchange) async throws -> Answer
     ) {
         self.method = method
@@ -53,6 +59,8 @@ struct Route: Sendable {
         self.effect = effect
         self.query = query
         self.largestBody = largestBody
+        self.mediaTypes = mediaTypes
+        self.act = act
         self.answer = answer
         segments = path.split(separator: "/").map { part in
             if part.hasPrefix("{"), part.hasSuffix("*}") {
@@ -62,6 +70,13 @@ struct Route: Sendable {
                 return .parameter(String(part.dropFirst().dropLast()))
             }
             return .literal(String(part))
+        }
+    }
+
+    /// How many parts of the path are fixed words.
+    var words: Int {
+        segments.count { segment in
+            if case .literal = segment { true } else { false }
         }
     }
 
@@ -97,12 +112,13 @@ struct RouteTable: Sendable {
 
     func find(_ method: HTTPRequest.Method, _ path: [String]) -> Finding {
         let wanted = method == .head ? .get : method
-        var others: [HTTPRequest.Method] = []
-        for route in routes {
-            guard let values = route.match(path) else { continue }
-            if route.method == wanted { return .found(route, values) }
-            others.append(route.method)
+        let fitting = routes.compactMap { route in route.match(path).map { (route, $0) } }
+        // Of two addresses that fit, the one with more words of its own is meant, whatever its methods.
+        guard let most = fitting.map(\.0.words).max() else { return .none }
+        let meant = fitting.filter { $0.0.words == most }
+        if let (route, values) = meant.first(where: { $0.0.method == wanted }) {
+            return .found(route, values)
         }
-        return others.isEmpty ? .none : .otherMethod(others)
+        return .otherMethod(meant.map(\.0.method))
     }
 }

@@ -50,7 +50,7 @@ extension Problem {
         switch refusal {
         case .unknownSlot: self.init(.notFound, "\(refusal)")
         case .busy: self.init(.slotBusy, "\(refusal)")
-        case .paused, .offline, .attention: self.init(.slotOut, "\(refusal)")
+        case .paused, .offline, .attention, .goldenShut: self.init(.slotOut, "\(refusal)")
         case .idle: self.init(.slotIdle, "\(refusal)")
         case .orderNotOpen, .orderPaused, .whichOrder, .orderFull, .orderRunsItself, .orderClosed,
             .orderInWork:

@@ -25,9 +25,12 @@ struct StationResponder: HTTPResponder {
     let table: RouteTable
     let gate: any Gate
     let keys: IdempotencyKeys
+    let journal: ActJournal
     let hosts: HostRule
     let metrics: ServiceMetrics
     let isSecure: Bool
+    /// A refusal as a page, for somebody at a browser.
+    var problemPage: (@Sendable (Problem, Request, _ remote: String) async -> Answer)?
     /// How long a body may take to arrive.
     var patience = Duration.seconds(15)
 
@@ -48,9 +51,13 @@ struct StationResponder: HTTPResponder {
         } catch {
             let problem = Self.problem(error, logger)
             // A person is shown the way; a program is told.
-            answer =
-                problem.code == .signIn && name.hasPrefix("page")
-                ? .toSignIn(from: request.head.path ?? "/") : problem.answer
+            if problem.code == .signIn, name.hasPrefix("page") {
+                answer = .toSignIn(from: request.head.path ?? "/")
+            } else if let problemPage, Self.wantsPage(request) {
+                answer = await problemPage(problem, request, remote)
+            } else {
+                answer = problem.answer
+            }
         }
         if request.method == .head {
             // The same head as a GET, and nothing after it.
@@ -60,6 +67,14 @@ struct StationResponder: HTTPResponder {
         harden(&answer)
         metrics.answered(name, request.method.rawValue, answer.status.code, ContinuousClock.now - began)
         return answer
+    }
+
+    /// Whether a person at a browser reads the answer: programs ask for what lies under /api, or for JSON.
+    private static func wantsPage(_ request: Request) -> Bool {
+        guard request.method == .get || request.method == .head else { return false }
+        let path = request.uri.path
+        return request.headers[.accept]?.contains("text/html") == true && !path.hasPrefix("/api/")
+            && !path.hasPrefix("/assets/")
     }
 
     // MARK: Steps
@@ -102,7 +117,9 @@ struct StationResponder: HTTPResponder {
             caller: caller, remote: remote)
         guard route.effect == .acts else {
             let answer = try await route.answer(exchange)
-            return route.effect == .reads ? answer.tagged(request.headers) : answer
+            if route.effect == .reads { return answer.tagged(request.headers) }
+            _ = try await journal.write(exchange, answer)?.receipt
+            return answer
         }
         return try await once(exchange, logger)
     }
@@ -129,9 +146,14 @@ struct StationResponder: HTTPResponder {
             )
         case .new: break
         }
-        let answer: Answer
+        var answer: Answer
         do {
             answer = try await exchange.route.answer(exchange)
+            // Written while the key's answer is: two files, one wait.
+            let entry = journal.write(exchange, answer)
+            try await keys.keep(answer, for: key, caller: who)
+            _ = try await entry?.receipt
+            return answer
         } catch {
             answer = Self.problem(error, logger).answer
         }
@@ -201,13 +223,15 @@ struct StationResponder: HTTPResponder {
             {
                 return
             }
-            throw Problem(.mediaType, "Say what the body is: Content-Type: application/json.")
+            throw Problem(
+                .mediaType, "Say what the body is: Content-Type: \(route.mediaTypes.sorted()[0]).")
         }
         let bare = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        if bare == "application/json" { return }
-        if bare == "application/x-www-form-urlencoded", route.name.hasPrefix("receive") { return }
+        guard !route.mediaTypes.contains(bare) else { return }
         throw Problem(
-            .mediaType, "The body must be application/json here, found \(String(bare).shown).")
+            .mediaType,
+            "The body must be \(route.mediaTypes.sorted().joined(separator: " or ")) here, found \(bare.shown)."
+        )
     }
 
     /// The path's parts, decoded; anything that could mean more than it says is refused.

@@ -39,15 +39,6 @@ public struct LocalAddress: Codable, Sendable, Equatable {
             throw CocoaError(.fileWriteUnknown)
         }
     }
-
-    /// 32 bytes by chance, in hexadecimal digits.
-    static func newToken() -> String {
-        var chance = SystemRandomNumberGenerator()
-        return (0..<4).map { _ in
-            let text = String(chance.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
-    }
 }
 
 private func systemWrite(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {

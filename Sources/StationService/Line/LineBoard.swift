@@ -128,13 +128,37 @@ final class LineBoard: Sendable {
         for item in news { onNews(item) }
     }
 
+    /// Shows an alarm with this text, in place of the one of this code.
+    func set(_ code: String, _ text: String, slot: String? = nil) {
+        var news: [LineNews] = []
+        state.withLock { state in
+            guard !state.alarms.contains(where: { $0.code == code && $0.text == text }) else { return }
+            state.alarms.removeAll { $0.code == code && $0.slot == slot }
+            raise(code, text, slot: slot, &state, &news)
+        }
+        for item in news { onNews(item) }
+    }
+
+    /// Takes an alarm back.
+    /// - Parameter slot: of an alarm that is about one slot.
+    func lower(_ code: String, slot: String) {
+        state.withLock { state in
+            guard state.alarms.contains(where: { $0.code == code && $0.slot == slot }) else { return }
+            state.alarms.removeAll { $0.code == code && $0.slot == slot }
+            hub.publish(.snapshot(snapshot(state)))
+        }
+    }
+
     func lower(_ code: String) {
         state.withLock { lower(code, &$0) }
     }
 
-    private func raise(_ code: String, _ text: String, _ state: inout State, _ news: inout [LineNews]) {
+    private func raise(
+        _ code: String, _ text: String, slot: String? = nil, _ state: inout State, _ news: inout [LineNews]
+    ) {
         guard !state.alarms.contains(where: { $0.code == code && $0.text == text }) else { return }
-        let alarm = LineAlarm(code: code, text: text, since: UTCTime.text(clock.utcMilliseconds()))
+        let alarm = LineAlarm(
+            code: code, text: text, since: UTCTime.text(clock.utcMilliseconds()), slot: slot)
         state.alarms.insert(alarm, at: 0)
         // A station that nobody looks at for a year must not fill its memory with old alarms.
         if state.alarms.count > 50 { state.alarms.removeLast() }
@@ -334,26 +358,4 @@ enum LineNews: Sendable {
     case step(name: String, outcome: StepOutcome)
     case orderDone(DeskOrder)
     case alarm(LineAlarm)
-}
-
-/// A unit that came to the end of a run: the `unit` event and the body of a webhook.
-struct UnitNews: Codable, Sendable, Equatable {
-    /// Device ID.
-    var unit: String?
-    var serial: String?
-    var outcome: String
-    var reasonCode: String?
-    var slot: String
-    var order: String?
-    var sku: String?
-    var run: Int64?
-
-    init(_ result: UnitResult) {
-        unit = result.device
-        serial = result.serial
-        outcome = result.outcome.rawValue
-        reasonCode = result.reason?.code.identifier
-        slot = result.slot
-        run = result.run?.rawValue
-    }
 }

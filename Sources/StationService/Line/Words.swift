@@ -31,7 +31,8 @@ extension SlotAdvice {
     ///   - allowed: attempts that the SKU grants.
     init(_ code: ReasonCode, attempt: Int, of allowed: Int) {
         switch code {
-        case .otherSlotRequired: self = .otherSlot
+        case .otherSlotRequired, .goldenOff: self = .otherSlot
+        case .goldenDue: self = .golden
         case .alreadyBlessed, .orderFull: self = .none
         case .attemptsExhausted, .overcurrent, .flashUnsuitable, .flashProtected, .flashSilent,
             .nvramRejected,

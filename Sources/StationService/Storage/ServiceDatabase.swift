@@ -14,11 +14,13 @@ import GRDB
 final class ServiceDatabase: Sendable {
     let queue: DatabaseQueue
 
-    /// - Parameter path: nil keeps everything in memory.
-    init(path: String?) throws {
+    /// - Parameters:
+    ///   - path: nil keeps everything in memory.
+    ///   - patience: for another program's lock, seconds.
+    init(path: String?, patience: Double = 5) throws {
         var configuration = Configuration()
         configuration.label = "ServiceDatabase"
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(patience)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             // A killed process loses nothing with NORMAL; a power cut may take the last keys back, and then the

@@ -7,11 +7,11 @@ struct TLSChildChannel<Base: ServerChildChannel>: ServerChildChannel {
     typealias Value = Base.Value
 
     let base: Base
-    let context: TLSContext
+    let certificate: ServerCertificate
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(TLSHandler(context))
+            try channel.pipeline.syncOperations.addHandler(TLSHandler(certificate.context))
         }.flatMap {
             base.setup(channel: channel, logger: logger)
         }

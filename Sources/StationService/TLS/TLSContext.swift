@@ -99,6 +99,14 @@ final class TLSContext: Sendable {
 
     deinit { SSL_CTX_free(context) }
 
+    /// Whole days until the certificate ends, negative when it has; nil without one.
+    var daysLeft: Int? {
+        guard let certificate = SSL_CTX_get0_certificate(context) else { return nil }
+        var (days, seconds): (Int32, Int32) = (0, 0)
+        guard ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(certificate)) == 1 else { return nil }
+        return seconds < 0 && days == 0 ? -1 : Int(days)
+    }
+
     /// One connection.
     /// - Parameter name: the server's, for a client: it is sent, and the certificate must be for it.
     func makeConnection(name: String?) -> OpaquePointer? {

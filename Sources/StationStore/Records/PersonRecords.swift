@@ -10,8 +10,9 @@ public enum PersonAct: String, Sendable, CaseIterable {
     case sessionsEnded
     case userAdded, roleChanged, pinChanged, badgeChanged, userLocked, userUnlocked, userRemoved
     case tokenMade, tokenEnded
-    case slotStarted, slotAborted, slotCleared
-    case orderOpened, orderPaused, orderClosed
+    case slotStarted, slotAborted, slotCleared, slotPaused, slotResumed
+    case orderOpened, orderPaused, orderClosed, orderUnlocked
+    case configurationRead
     case unitResolved, alarmAcknowledged, webhookChanged, proofMade, recordExported
 }
 

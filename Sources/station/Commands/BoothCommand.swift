@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import ImpEmulator
 import Squirrel
+import StationService
 import Synchronization
 
 /// `station emulate booth`: a fixture imp and a unit, both running Squirrel, up to the blessed unit.
-struct BoothCommand: ParsableCommand {
+struct BoothCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "booth",
         abstract: "Run fixture and unit firmware together, from the fixture's button to the blessed unit.",
@@ -51,8 +52,12 @@ struct BoothCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let post = try webhook.map(WebhookPost.init)
+    func run() async throws {
+        if let webhook, !HTTPClient.takes(webhook) {
+            throw StationFailure(
+                .badInput,
+                "“\(webhook)” can't be posted to. Give an address such as http://127.0.0.1:8080/blessed.")
+        }
         var setup = LineSetup(seed: seed, units: 1, faults: try plan(), firmware: try library())
         if let webhook {
             setup.cloud.webhooks = [
@@ -76,9 +81,20 @@ struct BoothCommand: ParsableCommand {
         if isBlessed() { printer.run(for: 8) { false } }
         guard isBlessed() else { throw StationFailure(.unitFailed, "The unit was not blessed.") }
         Terminal.line("blessed \(booth.unit?.deviceID.text ?? "")")
-        guard let post else { return }
-        for delivery in booth.cloud.webhooks {
-            Terminal.line("webhook \(delivery.url): \(try post.send(delivery))")
+        let deliveries = booth.cloud.webhooks
+        for delivery in deliveries { try await post(delivery) }
+    }
+
+    /// Sends a webhook that the emulated cloud fired out of the simulation, for trying a plant's receiver at a desk.
+    private func post(_ delivery: WebhookDelivery) async throws {
+        do {
+            let reply = try await HTTPClient().send(
+                "POST", delivery.url, headers: [("Content-Type", delivery.contentType.rawValue)],
+                body: delivery.body)
+            Terminal.line("webhook \(delivery.url): \(reply.status)")
+        } catch {
+            throw StationFailure(
+                .unitFailed, "The webhook's receiver: \(error). Check that it runs.")
         }
     }
 

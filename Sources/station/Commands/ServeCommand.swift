@@ -102,11 +102,10 @@ struct ServeCommand: AsyncParsableCommand {
         settings.untilDone = untilDone
         let way = DeskMode(rawValue: mode) ?? .scan
         let orders = try order.map { (id: try folder.chosenOrder($0).id, mode: way) }
-        let place = options.path
         try await ServeSession(
             folder: folder, paths: paths, settings: settings,
             wishes: EmulationWishes(arriving: arriving, pace: pace), plant: plant, orders: orders,
-            reload: {
+            reload: { place in
                 StationFolder.load(at: place, regulatory: try Regulatory.database(), emulator: .ours)
             }
         ).run()

@@ -15,7 +15,7 @@ struct ServeSession {
     let wishes: EmulationWishes
     let plant: PlantOptions
     let orders: [(id: String, mode: DeskMode)]
-    let reload: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem])
+    let reload: @Sendable (_ root: String) throws -> (folder: StationFolder?, problems: [ConfigProblem])
 
     func run() async throws {
         let network = try folder.factoryNetwork(emulated: folder.station.isEmulated)
@@ -40,7 +40,7 @@ struct ServeSession {
         var line = LineSettings(
             program: Program.name, operatedBy: nil, network: network, labelSpool: paths.labels,
             firmware: lines?.firmware ?? [:])
-        line.referenceUnits = folder.station.golden?.devices ?? []
+        line.golden = folder.station.golden
         let service = try await StationService(
             settings: settings, folder: folder, load: reload, store: store,
             slots: ServeSlots.make(for: folder, lines: lines, paths: paths) { sentence in
@@ -71,6 +71,8 @@ struct ServeSession {
                 default: break
                 }
             })
+        let hasCertificate = settings.tls != nil
+        let renew: @Sendable () -> Void = { service.renewCertificate() }
         let signals = ServiceSignals(
             first: {
                 Terminal.note(
@@ -81,7 +83,7 @@ struct ServeSession {
             second: {
                 Terminal.note("Stopping safely now: power off first.")
                 Task { await service.abortAll() }
-            })
+            }, reload: hasCertificate ? renew : nil)
         defer { signals.end() }
         let code = try await service.setUpCode()
         let (settings, orders, paths, station) = (settings, orders, paths, folder.station.name)

@@ -8,12 +8,15 @@ import USBTransport
 
 /// The slots of station.yaml for a desk: hardware is opened when it is first needed, and opened anew after it was lost.
 enum ServeSlots {
+    /// - Parameter host: the machine's USB; asked for at the first need.
     static func make(
         for folder: StationFolder, lines: EmulatedLines?, paths: StationPaths,
+        host: @escaping @Sendable () throws -> any USBHost = { try USBSlots.host() },
+        time: any TimeSource = SystemTime(),
         remark: @escaping @Sendable (String) async throws -> Void
     ) -> [DeskSlot] {
         let feeds = lines.map { EmulatedFeeds(lines: $0, shelf: paths.shelf, remark: remark) }
-        let adapters = AdapterCupboard()
+        let adapters = AdapterCupboard(host: host, time: time)
         return folder.station.slots.enumerated().map { index, slot in
             DeskSlot(name: slot.name, number: index + 1, kind: slot.fixture) { plan in
                 if let feeds, slot.fixture == .emulated {
@@ -73,12 +76,19 @@ private actor EmulatedFeeds {
 
 /// Opened adapters. One that is missing takes its own slot out of use and no other.
 private actor AdapterCupboard {
+    private let host: @Sendable () throws -> any USBHost
+    private let time: any TimeSource
     private var open: [String: any Fixture] = [:]
+
+    init(host: @escaping @Sendable () throws -> any USBHost, time: any TimeSource) {
+        self.host = host
+        self.time = time
+    }
 
     func fixture(for slot: SlotSettings) async throws -> any Fixture {
         // A fixture finds its adapter again by itself when the cable comes back.
         if let known = open[slot.name] { return known }
-        let opened = try await USBSlots.open([slot])
+        let opened = try await USBSlots.open([slot], on: try host(), time: time)
         guard let fixture = opened.first?.fixture else {
             throw StationFailure(.refused, "slot \(slot.name) has no adapter")
         }

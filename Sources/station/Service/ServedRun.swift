@@ -1,5 +1,6 @@
 import Foundation
 import StationConfig
+import StationService
 import Synchronization
 
 /// `station run` while a service holds the slots: the order is opened there, and its units are told here.
@@ -15,16 +16,6 @@ struct ServedRun {
         var failedRuns: Int
         var inWork: Int
         var isSettled: Bool?
-    }
-
-    private struct Unit: Decodable {
-        var unit: String?
-        var serial: String?
-        var outcome: String
-        var reasonCode: String?
-        var slot: String
-        var order: String?
-        var run: Int64?
     }
 
     func run() async throws {
@@ -46,7 +37,7 @@ struct ServedRun {
                 // The order is opened when the stream is there, so that no unit of it is missed.
                 _ = try await service.ask("POST", path + "/open", ["mode": "automatic"])
             case "unit":
-                let unit = try JSONDecoder().decode(Unit.self, from: data)
+                let unit = try JSONDecoder().decode(UnitNews.self, from: data)
                 guard unit.order == order else { return false }
                 Self.tell(unit, data, json)
                 told.withLock { $0 += 1 }
@@ -78,7 +69,7 @@ struct ServedRun {
         try JSONDecoder().decode(Order.self, from: data)
     }
 
-    private static func tell(_ unit: Unit, _ data: Data, _ json: Bool) {
+    private static func tell(_ unit: UnitNews, _ data: Data, _ json: Bool) {
         if json {
             var members: [String: CanonicalJSON] = [
                 "event": .text("unit"), "slot": .text(unit.slot), "outcome": .text(unit.outcome),

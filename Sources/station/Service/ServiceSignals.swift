@@ -13,17 +13,29 @@ import Synchronization
 struct ServiceSignals {
     private let sources: [any DispatchSourceSignal]
 
-    init(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void) {
+    /// - Parameter reload: at SIGHUP; nil leaves that signal its usual meaning.
+    init(
+        first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void,
+        reload: (@Sendable () -> Void)? = nil
+    ) {
         let queue = DispatchQueue(label: "signals")
         let presses = SignalCount()
         signal(SIGPIPE, SIG_IGN)
-        sources = [SIGINT, SIGTERM].map { number in
+        var sources: [any DispatchSourceSignal] = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { presses.next() == 1 ? first() : second() }
             source.resume()
             return source
         }
+        if let reload {
+            signal(SIGHUP, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
+            source.setEventHandler { reload() }
+            source.resume()
+            sources.append(source)
+        }
+        self.sources = sources
     }
 
     func end() {

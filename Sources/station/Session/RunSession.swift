@@ -66,7 +66,7 @@ struct RunSession {
             var settings = LineSettings(
                 program: Program.name, operatedBy: operatedBy, network: network,
                 labelSpool: paths.labels, control: control, firmware: firmware)
-            settings.referenceUnits = folder.station.golden?.devices ?? []
+            settings.golden = folder.station.golden
             let line = Line(
                 plan: plan, slots: slots, store: store, settings: settings, tell: { board.show($0) })
             let report = try await line.run()

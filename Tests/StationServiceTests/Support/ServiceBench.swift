@@ -19,6 +19,7 @@ import TimeAndChance
 /// A service on the shipped demo station and emulated slots, with real files, asked without a socket.
 final class ServiceBench: Sendable {
     let home: String
+    private let keepsHome: Bool
     let folder: StationFolder
     let store: StationStore
     let service: StationService
@@ -30,26 +31,42 @@ final class ServiceBench: Sendable {
 
     /// - Parameters:
     ///   - home: of an earlier bench, to see what a restart finds; nil makes a new one.
-    ///   - configure: changes the emulated units.
+    ///   - faults: of the emulated units.
+    ///   - patience: for another program's lock on the service's database, seconds.
+    ///   - edit: changes a copy of the demo's folder; nil takes the demo as it is shipped.
     convenience init(
         home old: String? = nil, guests: Bool = false, units: Int = 8, pace: Double = 0,
-        faults: String = ""
+        faults: String = "", clock: any WallClock = SystemWallClock(), patience: Double = 5,
+        edit: ((_ folder: String) throws -> Void)? = nil
     ) async throws {
         let home = old ?? NSTemporaryDirectory() + "service-\(UUID().uuidString)"
         var settings = ServiceSettings(home: home, program: "tests")
         settings.guests = guests
-        try await self.init(settings: settings, units: units, pace: pace, faults: faults)
+        settings.databasePatience = patience
+        try await self.init(
+            settings: settings, units: units, pace: pace, faults: faults, clock: clock, edit: edit)
     }
 
-    init(settings: ServiceSettings, units: Int, pace: Double, faults: String = "") async throws {
+    init(
+        settings: ServiceSettings, units: Int, pace: Double, faults: String = "",
+        clock: any WallClock = SystemWallClock(), keepsHome: Bool = false,
+        edit: ((_ folder: String) throws -> Void)? = nil
+    ) async throws {
         home = settings.home
+        self.keepsHome = keepsHome
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-        let path = Self.root.appendingPathComponent("stations/demo").path
-        let regulatory = try RegulatoryDatabase.shipped()
-        let load: @Sendable () throws -> (folder: StationFolder?, problems: [ConfigProblem]) = {
-            StationFolder.load(at: path, regulatory: regulatory)
+        var path = Self.root.appendingPathComponent("stations/demo").path
+        let copy = settings.home + "/demo"
+        if let edit {
+            try FileManager.default.copyItem(atPath: path, toPath: copy)
+            try edit(copy)
         }
-        guard let folder = try load().folder else { throw BenchFault() }
+        if FileManager.default.fileExists(atPath: copy) { path = copy }
+        let regulatory = try RegulatoryDatabase.shipped()
+        let load: @Sendable (String) throws -> (folder: StationFolder?, problems: [ConfigProblem]) = {
+            StationFolder.load(at: $0, regulatory: regulatory)
+        }
+        guard let folder = try load(path).folder else { throw BenchFault() }
         self.folder = folder
         let keyFile = home + "/station.key"
         let key: StationKey
@@ -68,20 +85,23 @@ final class ServiceBench: Sendable {
         setup.pace = pace
         if !faults.isEmpty { setup.faults = try FaultPlan(parsing: faults) }
         let line = try EmulatedLine(setup)
+        var lineSettings = LineSettings(
+            program: "tests", operatedBy: nil,
+            network: FactoryNetwork(ssid: "factory-floor", password: "blessed-be-the-line"),
+            labelSpool: home + "/labels")
+        lineSettings.golden = folder.station.golden
+        lineSettings.clock = clock
         service = try await StationService(
             settings: settings, folder: folder, load: load, store: store,
             slots: folder.station.slots.enumerated().map { index, slot in
                 DeskSlot(name: slot.name, number: index + 1, kind: .emulated) { _ in line.slot(slot.name) }
             },
-            line: LineSettings(
-                program: "tests", operatedBy: nil,
-                network: FactoryNetwork(ssid: "factory-floor", password: "blessed-be-the-line"),
-                labelSpool: home + "/labels"),
+            line: lineSettings, clock: clock,
             logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
         responder = service.responder
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: home) }
+    deinit { if !keepsHome { try? FileManager.default.removeItem(atPath: home) } }
 
     struct BenchFault: Error {}
 
