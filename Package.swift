@@ -34,7 +34,9 @@ let package = Package(
             resources: [.embedInCode("Resources/regulatory24.txt")]),
         .target(name: "SerialNOR", dependencies: ["TimeAndChance", "ContentAddress"], swiftSettings: hot),
         .target(name: "FactoryLink", dependencies: ["TimeAndChance"], swiftSettings: hot),
-        .target(name: "Ledger", dependencies: ["ContentAddress", "CLibCrypto"], swiftSettings: hot),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Ledger", dependencies: ["ContentAddress", "CLibCrypto", "CLibZ"], swiftSettings: hot),
 
         .target(name: "Squirrel", swiftSettings: hot),
 

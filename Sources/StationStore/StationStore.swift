@@ -71,7 +71,7 @@ public final class StationStore: Sendable {
             try await pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
             }
-            try Schema.migrator.migrate(pool)
+            try Schema.migrate(pool, path: draft)
             let store = try await StationStore(
                 pool, lock: nil, path: draft, station: station, key: key, clock: clock, options: options)
             try await store.append(
@@ -116,14 +116,7 @@ public final class StationStore: Sendable {
         do {
             try preflight(path)
             let pool = try openPool(path, options)
-            try Schema.migrator.migrate(pool)
-            try await pool.writeWithoutTransaction { db in
-                // A database from before there were projections has everything that they are made of.
-                let isBare = try Bool.fetchOne(
-                    db,
-                    sql: "SELECT NOT EXISTS (SELECT 1 FROM station) AND EXISTS (SELECT 1 FROM ledger_entry)")
-                if isBare ?? false { try ProjectionReplay.rebuild(db) }
-            }
+            try Schema.migrate(pool, path: path)
             let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station")
             }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
@@ -216,7 +209,7 @@ public final class StationStore: Sendable {
                 throw StoreError.tampered(
                     path: path, detail: "\(checkpoint.size) entries were signed and \(size) are there")
             }
-            var tree = TiledTree(size: checkpoint.size, source: LedgerTables.Tiles(db))
+            var tree = TiledTree(size: checkpoint.size, source: try LedgerTables.Tiles(db))
             guard try tree.root() == checkpoint.root else {
                 throw StoreError.tampered(
                     path: path, detail: "the first \(checkpoint.size) entries are not those that were signed")
@@ -257,7 +250,7 @@ public final class StationStore: Sendable {
             throw StoreError.setBack(
                 path: path, here: signed, known: known.size, from: HeadFile.path(ofDatabase: path))
         }
-        var tree = TiledTree(size: known.size, source: LedgerTables.Tiles(db))
+        var tree = TiledTree(size: known.size, source: try LedgerTables.Tiles(db))
         guard try tree.root() == known.root else {
             throw StoreError.tampered(
                 path: path,

@@ -191,11 +191,46 @@ import TimeAndChance
             (try Query(.units, filter: "nvram = \(sample.nvram.hex)"), "device_by_nvram"),
             (try Query(.units, filter: "blessed between 2026-01-01 and 2026-01-31"), "device_by_blessing"),
             (try Query(.runs, filter: "code = V01"), "run_by_code"),
-            (try Query(.runs, filter: "plan-revision = 1234"), "run_by_plan"),
+            (try Query(.runs, filter: "plan-revision = 1234"), "run_setup_by_plan"),
+            (try Query(.runs, filter: "plan-revision = 1234"), "run_by_setup"),
+            (try Query(.units, filter: "image = 1234"), "device_by_images"),
+            (try Query(.runs, filter: "image = 1234"), "run_by_setup"),
         ] {
             let plan = try await sample.reader.explain(query).plan
             #expect(plan.contains { $0.contains(index) }, "\(plan)")
         }
+    }
+
+    /// Steps lie in a table of their own; entries come in order all the same, without being sorted first.
+    @Test func entriesAreMergedInOrder() async throws {
+        let sample = try await SampleRecord(runs: 6)
+        let query = try Query(.entries, columns: ["entry", "kind", "at", "run", "device"])
+        let rows = try await rows(query, sample.reader)
+        let entries = try await sample.reader.entries()
+        #expect(rows.map { $0[0] } == entries.map { .integer($0.sequence) })
+        #expect(rows.map { $0[1] } == entries.map { .text($0.kind) })
+        #expect(rows.map { $0[2] } == entries.map { .text(UTCTime.text($0.at)) })
+        #expect(try await !sample.reader.explain(query).plan.contains { $0.contains("TEMP B-TREE") })
+        for (filter, expected) in [
+            ("kind = step.finished", entries.filter { $0.kind == "step.finished" }),
+            ("kind != step.finished", entries.filter { $0.kind != "step.finished" }),
+            ("entry between 5 and 20", entries.filter { (5...20).contains($0.sequence) }),
+            (
+                "not kind = run.started and entry > 3",
+                entries.filter { $0.kind != "run.started" && $0.sequence > 3 }
+            ),
+        ] {
+            let found = try await self.rows(
+                try Query(.entries, filter: filter, columns: ["entry"]), sample.reader)
+            #expect(found.map { $0[0] } == expected.map { .integer($0.sequence) }, "\(filter)")
+        }
+        let newest = try await self.rows(
+            try Query(.entries, columns: ["kind"], sort: ["entry:desc"], limit: 5), sample.reader)
+        #expect(newest.map { $0[0] } == entries.reversed().prefix(5).map { .text($0.kind) })
+        let counted = try await self.rows(try Query(.entries, groups: ["kind"]), sample.reader)
+        let kinds = Dictionary(grouping: entries, by: \.kind).mapValues(\.count)
+        #expect(counted.map { $0[0] } == kinds.keys.sorted().map { .text($0) })
+        #expect(counted.map { $0[1] } == kinds.keys.sorted().map { .integer(Int64(kinds[$0] ?? 0)) })
     }
 }
 

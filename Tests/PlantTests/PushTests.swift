@@ -71,18 +71,53 @@ struct PushTests {
             """
             SELECT id, device_id, mac, imp_os, flash_jedec, flash_bytes, region, channels, nvram, blessed_seq, blessed_at,
                 blessed_run, sku, market, serial, quarantine FROM device ORDER BY id
-            """, nil
+            """,
+            """
+            SELECT d.id, device_id, mac, imp_os, flash_jedec, flash_bytes, region, channels, w.digest, blessed_seq, blessed_at,
+                blessed_run, sku, market, serial, quarantine FROM device d JOIN module m ON m.id = d.module
+                LEFT JOIN nvram w ON w.id = d.nvram ORDER BY d.id
+            """
         ),
         (
             """
             SELECT id, started_at, slot, work_order, sku, sku_digest, plan_digest, market, operator, fixture, program,
                 scanned_code, retest_of, device, blessing, blessing_seq, finished_seq, finished_at, outcome, code, reason,
                 failed_step FROM run ORDER BY id
-            """, nil
+            """,
+            """
+            SELECT r.id, started_at, slot, work_order, sku, sku_digest, plan_digest, market, operator, fixture, program,
+                scanned_code, retest_of, device, blessing, blessing_seq, finished_seq, finished_at, outcome, code, reason,
+                failed_step FROM run r JOIN run_setup u ON u.id = r.setup ORDER BY r.id
+            """
         ),
-        ("SELECT seq, at, kind, run, device FROM event ORDER BY seq", nil),
-        ("SELECT device, address, name, digest, size, seq FROM device_image ORDER BY device, address", nil),
-        ("SELECT run, address, name, digest, size FROM run_image ORDER BY run, address", nil),
+        (
+            "SELECT seq, at, kind, run, device FROM event ORDER BY seq",
+            // The unit is left out where it is the run's.
+            """
+            SELECT e.seq, at, word, run, CASE word WHEN 'unit.identified' THEN r.device_id WHEN 'serial.confirmed' THEN r.device_id
+                ELSE coalesce(d.device_id, CASE WHEN word IN ('unit.quarantined', 'note') THEN r.device_id END) END
+            FROM event e JOIN ledger_kind k ON k.id = e.kind LEFT JOIN device d ON d.id = e.device
+                LEFT JOIN (SELECT run.id, device_id FROM run JOIN device ON device.id = run.device) r ON r.id = e.run
+            ORDER BY e.seq
+            """
+        ),
+        (
+            "SELECT device, address, name, digest, size, seq FROM device_image ORDER BY device, address",
+            // The entry is that of the last act that wrote there.
+            """
+            SELECT d.id, i.address, i.name, i.digest, i.size, (SELECT max(a.result_seq) FROM run r JOIN act a ON a.run = r.id
+                    JOIN phrase p ON p.id = a.effect
+                    WHERE r.device = d.id AND json_extract(p.text, '$.image.address') = i.address)
+            FROM device d JOIN image i ON i.image_set = d.images ORDER BY d.id, i.address
+            """
+        ),
+        (
+            "SELECT run, address, name, digest, size FROM run_image ORDER BY run, address",
+            """
+            SELECT r.id, i.address, i.name, i.digest, i.size FROM run r JOIN run_setup u ON u.id = r.setup
+                JOIN image i ON i.image_set = u.images ORDER BY r.id, i.address
+            """
+        ),
         (
             """
             SELECT s.seq, s.run, n.name, s.attempt, s.outcome, s.started_ms, s.ended_ms, s.message IS NULL

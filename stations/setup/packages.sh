@@ -4,7 +4,7 @@
 # "make plant-test" or of the browser tests instead.
 set -eu
 
-wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev wireless-regdb"
+wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev zlib1g-dev wireless-regdb"
 if [ "${1:-}" = usb-test ]; then
     wanted="qemu-system-x86 busybox-static cpio kmod xz-utils flashrom usbutils"
 fi
@@ -21,7 +21,7 @@ if ! command -v swift >/dev/null 2>&1; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3, libusb 1.0 and libpq, and wireless-regdb, by hand." >&2
+    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3, libusb 1.0, libpq and zlib, and wireless-regdb, by hand." >&2
     exit 0
 fi
 for package in $wanted; do

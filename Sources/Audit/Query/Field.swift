@@ -58,39 +58,39 @@ public enum FieldTable {
         Field("serial", .text, ofRuns, "d.serial", "serial number, as confirmed"),
         Field("sku", .text, [.units], "d.sku", "SKU with its market, as blessed"),
         Field(
-            "sku", .text, [.runs, .steps, .measurements, .entries], "r.sku", "SKU with its market, as built"),
-        Field("sku-revision", .digest, ofRuns, "r.sku_digest", "SHA-256 of the SKU's whole content"),
-        Field("plan-revision", .digest, ofRuns, "r.plan_digest", "SHA-256 of the blessing plan"),
+            "sku", .text, [.runs, .steps, .measurements, .entries], "u.sku", "SKU with its market, as built"),
+        Field("sku-revision", .digest, ofRuns, "u.sku_digest", "SHA-256 of the SKU's whole content"),
+        Field("plan-revision", .digest, ofRuns, "u.plan_digest", "SHA-256 of the blessing plan"),
         Field(
             "market", .words, [.units], "d.market", "country code; fits when it is one of the unit's markets"),
         Field(
-            "market", .words, [.runs, .steps, .measurements, .entries], "r.market",
+            "market", .words, [.runs, .steps, .measurements, .entries], "u.market",
             "country code; fits when it is one of the run's markets"),
         Field("region", .text, ofRuns, "d.region", "region code as read back, 8 digits"),
         Field("channels", .text, ofRuns, "d.channels", "channel set that goes with the region"),
-        Field("nvram", .digest, ofRuns, "d.nvram", "SHA-256 of the WiFi NVRAM installed"),
+        Field("nvram", .digest, ofRuns, "w.digest", "SHA-256 of the WiFi NVRAM installed"),
         Field(
             "image", .digest, [.runs, .steps, .measurements],
-            "EXISTS (SELECT 1 FROM run_image i WHERE i.run = r.id AND i.digest COMPARISON)",
+            "r.setup IN (SELECT g.id FROM run_setup g JOIN image i ON i.image_set = g.images WHERE i.digest COMPARISON)",
             "SHA-256 of a flash image that the run's plan writes", existence: true),
         Field(
             "image", .digest, [.units],
-            "EXISTS (SELECT 1 FROM device_image i WHERE i.device = d.id AND i.digest COMPARISON)",
+            "d.images IN (SELECT i.image_set FROM image i WHERE i.digest COMPARISON)",
             "SHA-256 of a flash image verified in the unit", existence: true),
-        Field("impos", .text, ofRuns, "d.imp_os", "impOS version that the module reported"),
-        Field("flash", .text, ofRuns, "d.flash_jedec", "JEDEC ID of the SPI flash"),
-        Field("flash-bytes", .integer, ofRuns, "d.flash_bytes", "size of the SPI flash"),
+        Field("impos", .text, ofRuns, "m.imp_os", "impOS version that the module reported"),
+        Field("flash", .text, ofRuns, "m.flash_jedec", "JEDEC ID of the SPI flash"),
+        Field("flash-bytes", .integer, ofRuns, "m.flash_bytes", "size of the SPI flash"),
         Field("station", .text, ofRuns, "(SELECT name FROM station)", "the station's name"),
         Field("slot", .integer, ofRuns, "r.slot", "slot, counted from 1"),
-        Field("fixture", .text, ofRuns, "r.fixture", "the fixture's label"),
+        Field("fixture", .text, ofRuns, "u.fixture", "the fixture's label"),
         Field(
-            "firmware", .digest, ofRuns, "r.firmware",
+            "firmware", .digest, ofRuns, "u.firmware",
             "SHA-256 of the factory firmware that the unit was given, with its libraries; missing where the slot does not know it"
         ),
-        Field("program", .text, ofRuns, "r.program", "the station program and its version"),
+        Field("program", .text, ofRuns, "u.program", "the station program and its version"),
         Field("order", .text, ofRuns, "r.work_order", "work order"),
         Field(
-            "operator", .text, ofRuns, "(SELECT p.name FROM person p WHERE p.seal = r.operator)",
+            "operator", .text, ofRuns, "(SELECT p.name FROM person p WHERE p.seal = u.operator)",
             "who ran it; missing when the name was forgotten"),
         Field(
             "outcome", .word(outcomes), ofTests, "r.outcome", "how the run ended; missing while it goes on"),
@@ -132,9 +132,9 @@ public enum FieldTable {
             "verdict", .word(["passed", "failed", "recorded"]), [.measurements],
             "CASE v.outcome WHEN 1 THEN 'passed' WHEN 2 THEN 'failed' ELSE 'recorded' END",
             "the value against its limit"),
-        Field("entry", .integer, [.entries], "e.seq", "position in the ledger"),
-        Field("kind", .text, [.entries], "coalesce(x.kind, 'step.finished')", "kind of the entry"),
-        Field("at", .time, [.entries], "json_extract(CAST(e.entry AS TEXT), '$.at')", "when it was written"),
+        Field("entry", .integer, [.entries], "x.seq", "position in the ledger"),
+        Field("kind", .text, [.entries], "k.word", "kind of the entry"),
+        Field("at", .time, [.entries], "x.at", "when it was written"),
     ]
 
     /// The field of that name for a subject; nil when there is none.

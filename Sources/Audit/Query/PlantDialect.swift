@@ -161,6 +161,12 @@ extension Field {
 
     /// Only what is another expression there.
     private static let atThePlant: [String: String] = [
+        "sku": "r.sku", "sku/units": "d.sku", "sku-revision": "r.sku_digest",
+        "plan-revision": "r.plan_digest",
+        "market": "r.market", "market/units": "d.market", "nvram": "d.nvram", "impos": "d.imp_os",
+        "flash": "d.flash_jedec", "flash-bytes": "d.flash_bytes", "fixture": "r.fixture",
+        "firmware": "r.firmware", "program": "r.program", "entry": "e.seq",
+        "kind": "coalesce(x.kind, 'step.finished')",
         "image":
             "EXISTS (SELECT 1 FROM run_image i WHERE i.station = r.station AND i.run = r.id AND i.digest COMPARISON)",
         "image/units":

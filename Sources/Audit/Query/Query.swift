@@ -79,13 +79,49 @@ public struct Query: Sendable {
     public var statement: Statement { Statement(header: header, sql: groups.isEmpty ? rows : grouped) }
 
     private var rows: SQLText {
-        var sql = SQLText()
         let list = columns.enumerated().map { "\($1.sql) AS c\($0)" }.joined(separator: ", ")
-        sql.append("SELECT \(list) FROM \(subject.tables)")
-        write(condition, to: &sql)
-        let keys = sort.map { "\($0.field.sql)\($0.isDescending ? " DESC" : "")" } + [subject.order]
-        sql.append(" ORDER BY \(keys.joined(separator: ", "))")
+        var sql = SQLText()
+        if subject == .entries {
+            // Steps and all others are in two tables: SQLite merges them by what both select last.
+            let keys = sort.enumerated().map { "\($1.field.sql) AS o\($0)" } + ["x.seq AS place"]
+            for (index, table) in Subject.entryTables.enumerated() {
+                if index > 0 { sql.append(" UNION ALL ") }
+                sql.append(
+                    select(
+                        "\(list), \(keys.joined(separator: ", "))", from: table.sql, kind: table.kind,
+                        alsoNaming: ""))
+            }
+            let order = sort.enumerated().map { "o\($0)\($1.isDescending ? " DESC" : "")" } + ["place"]
+            sql.append(" ORDER BY \(order.joined(separator: ", "))")
+        } else {
+            let keys =
+                sort.map { "\($0.field.sql)\($0.isDescending ? " DESC" : "")" } + [subject.order]
+            let order = keys.joined(separator: ", ")
+            sql.append(select(list, from: subject.table, kind: nil, alsoNaming: order))
+            sql.append(" ORDER BY \(order)")
+        }
         writeLimit(to: &sql)
+        return sql
+    }
+
+    /// `SELECT list FROM …` with the tables that are named somewhere in it, and the condition.
+    /// - Parameter kind: the one kind of entry that the table holds, where it holds only one.
+    private func select(_ list: String, from table: String, kind: String?, alsoNaming rest: String) -> SQLText
+    {
+        var filter = SQLText()
+        if let condition {
+            filter.append(" WHERE ")
+            condition.write(to: &filter)
+        }
+        var list = list
+        if let kind {
+            list = list.replacing("k.word", with: "'\(kind)'")
+            filter.text = filter.text.replacing("k.word", with: "'\(kind)'")
+        }
+        var sql = SQLText()
+        sql.append("SELECT \(list) FROM \(table)")
+        sql.append(subject.joins(naming: list + filter.text + rest))
+        sql.append(filter)
         return sql
     }
 
@@ -94,8 +130,13 @@ public struct Query: Sendable {
         let keys = groups.enumerated().map { "\($1.sql) AS g\($0)" }.joined(separator: ", ")
         let names = groups.indices.map { "g\($0)" }.joined(separator: ", ")
         let summary = Summary.of(subject)
-        sql.append("WITH base AS (SELECT \(keys), \(summary.inputs) FROM \(subject.tables)")
-        write(condition, to: &sql)
+        sql.append("WITH base AS (")
+        let tables = subject == .entries ? Subject.entryTables : [(subject.table, nil)]
+        for (index, table) in tables.enumerated() {
+            if index > 0 { sql.append(" UNION ALL ") }
+            sql.append(
+                select("\(keys), \(summary.inputs)", from: table.sql, kind: table.kind, alsoNaming: ""))
+        }
         sql.append(")")
         if let ranked = summary.ranked {
             sql.append(", ranked AS (SELECT *, \(ranked.replacing("KEYS", with: names)) FROM base)")
@@ -110,12 +151,6 @@ public struct Query: Sendable {
         sql.append(" ORDER BY \((order + [names]).joined(separator: ", "))")
         writeLimit(to: &sql)
         return sql
-    }
-
-    private func write(_ condition: Condition?, to sql: inout SQLText) {
-        guard let condition else { return }
-        sql.append(" WHERE ")
-        condition.write(to: &sql)
     }
 
     private func writeLimit(to sql: inout SQLText) {

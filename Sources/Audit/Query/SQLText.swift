@@ -8,6 +8,25 @@ struct SQLText {
 
     mutating func append(_ text: String) { self.text += text }
 
+    /// Takes over another text with its arguments.
+    mutating func append(_ other: SQLText) {
+        text += other.text
+        arguments += other.arguments
+    }
+
+    /// Whether a column of the table with this letter is named.
+    static func mentions(_ letter: Character, in sql: String) -> Bool {
+        var before: Character = " "
+        var last: Character = " "
+        for character in sql {
+            if character == ".", last == letter, !(before.isLetter || before.isNumber || before == "_") {
+                return true
+            }
+            (before, last) = (last, character)
+        }
+        return false
+    }
+
     mutating func bind(_ value: some DatabaseValueConvertible) {
         text += "?"
         arguments.append(value.databaseValue)
@@ -47,7 +66,7 @@ extension Condition {
             sql.append("), 0)")
         case .missing(let field):
             if field.isExistence {
-                sql.append("NOT (\(field.sql.replacing("COMPARISON", with: "IS NOT NULL")))")
+                sql.append("NOT coalesce((\(field.sql.replacing("COMPARISON", with: "IS NOT NULL"))), 0)")
             } else {
                 sql.append("\(field.sql) IS NULL")
             }

@@ -20,16 +20,22 @@ enum Statements {
         var sql = unit(key)
         sql.append(
             """
-            , mine AS (SELECT id FROM run WHERE device = (SELECT id FROM unit)),
+            , mine AS (SELECT id, coalesce(finished_seq, 9223372036854775807) AS last FROM run
+                WHERE device = (SELECT id FROM unit)),
             happened AS (
-                SELECT seq, at, run, kind AS what, NULL AS detail FROM event WHERE device = (SELECT device_id FROM unit)
-                UNION SELECT seq, at, run, kind, NULL FROM event WHERE run IN mine
-                UNION SELECT s.seq, NULL, s.run, 'step ' || n.name,
-                    CASE s.outcome WHEN 1 THEN 'passed' WHEN 2 THEN 'failed' WHEN 3 THEN 'skipped' ELSE 'error' END
-                        || coalesce(': ' || s.message, '')
-                FROM step s JOIN step_name n ON n.id = s.name WHERE s.run IN mine)
-            SELECT seq, coalesce(at, max(at) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING)), run, what, detail
-            FROM happened ORDER BY seq
+                SELECT e.seq, e.at, e.run, e.kind FROM mine CROSS JOIN event e
+                    ON e.seq BETWEEN mine.id AND mine.last AND e.run = mine.id
+                UNION SELECT e.seq, e.at, e.run, e.kind FROM mine CROSS JOIN late_event l ON l.run = mine.id
+                    CROSS JOIN event e ON e.seq = l.seq
+                UNION SELECT seq, at, run, kind FROM event WHERE device = (SELECT id FROM unit)
+                UNION SELECT e.seq, e.at, e.run, e.kind FROM note o CROSS JOIN event e ON e.seq = o.seq
+                    WHERE o.device = (SELECT device_id FROM unit))
+            SELECT h.seq, h.at, h.run, k.word, NULL FROM happened h JOIN ledger_kind k ON k.id = h.kind
+            UNION ALL SELECT s.seq, s.at, s.run, 'step ' || n.name,
+                CASE s.outcome WHEN 1 THEN 'passed' WHEN 2 THEN 'failed' WHEN 3 THEN 'skipped' ELSE 'error' END
+                    || coalesce(': ' || s.message, '')
+            FROM mine CROSS JOIN step s ON s.run = mine.id JOIN step_name n ON n.id = s.name
+            ORDER BY 1
             """)
         return Statement(
             header: [
@@ -47,7 +53,7 @@ enum Statements {
             """
             )
             SELECT r.started_at AS at, r.id AS entry, 'run' AS what, d.device_id, coalesce(r.outcome, 'unfinished')
-            FROM run r LEFT JOIN device d ON d.id = r.device WHERE r.operator IN who
+            FROM run_setup u JOIN run r ON r.setup = u.id LEFT JOIN device d ON d.id = r.device WHERE u.operator IN who
             UNION ALL SELECT n.at, n.seq, 'note', n.device, n.text FROM note n WHERE n.by_whom IN who
             UNION ALL SELECT q.at, q.seq, 'quarantine', d.device_id, q.reason
             FROM quarantine q JOIN device d ON d.id = q.device WHERE q.by_whom IN who
@@ -70,13 +76,17 @@ enum Statements {
         var sql = unit(key)
         sql.append(
             """
-            , mine AS (SELECT * FROM run WHERE device = (SELECT id FROM unit)),
+            , mine AS (SELECT r.*, u.plan_digest FROM run r JOIN run_setup u ON u.id = r.setup
+                WHERE r.device = (SELECT id FROM unit)),
             shared AS (
-                SELECT i.device AS device, 'image ' || i.name AS why FROM device_image own
-                    JOIN device_image i ON i.digest = own.digest WHERE own.device = (SELECT id FROM unit)
-                UNION SELECT d.id, 'NVRAM' FROM device own JOIN device d ON d.nvram = own.nvram
+                SELECT d.id AS device, 'image ' || i.name AS why FROM image own JOIN image i ON i.digest = own.digest
+                    JOIN device d ON d.images = i.image_set
+                    WHERE own.image_set = (SELECT images FROM device WHERE id = (SELECT id FROM unit))
+                UNION SELECT d.id, 'NVRAM' FROM device own JOIN nvram mine ON mine.id = own.nvram
+                    JOIN nvram w ON w.digest = mine.digest JOIN device d ON d.nvram = w.id
                     WHERE own.id = (SELECT id FROM unit)
-                UNION SELECT r.device, 'plan revision' FROM mine JOIN run r ON r.plan_digest = mine.plan_digest
+                UNION SELECT r.device, 'plan revision' FROM mine JOIN run_setup u ON u.plan_digest = mine.plan_digest
+                    JOIN run r ON r.setup = u.id
                 UNION SELECT r.device, 'slot ' || r.slot || ' within an hour' FROM mine
                     JOIN run r ON r.slot = mine.slot AND r.started_at BETWEEN mine.started_at - \(window)
                         AND mine.started_at + \(window))

@@ -81,14 +81,14 @@ private enum UnitStatements {
                     FROM event e JOIN unit u ON u.station = e.station AND u.device_id = e.device
                     UNION SELECT e.station, e.seq, e.at, e.run, e.kind, NULL
                     FROM event e JOIN mine m ON m.station = e.station AND m.id = e.run
-                    UNION SELECT s.station, s.seq, NULL, s.run, 'step ' || n.name,
+                    UNION SELECT s.station, s.seq,
+                        CAST(split_part(split_part(convert_from(y.entry, 'UTF8'), ',', 1), ':', 2) AS INT8), s.run, 'step ' || n.name,
                         CASE s.outcome WHEN 1 THEN 'passed' WHEN 2 THEN 'failed' WHEN 3 THEN 'skipped' ELSE 'error' END
                             || coalesce(': ' || s.message, '')
                     FROM step s JOIN mine m ON m.station = s.station AND m.id = s.run
-                        JOIN step_name n ON n.station = s.station AND n.id = s.name),
-                timed AS (SELECT station, seq, coalesce(at, max(at) OVER (PARTITION BY station ORDER BY seq
-                    ROWS UNBOUNDED PRECEDING)) AS at, run, what, detail FROM happened)
-                SELECT t.name, h.seq, h.at, h.run, h.what, h.detail FROM timed h JOIN station t ON t.number = h.station
+                        JOIN step_name n ON n.station = s.station AND n.id = s.name
+                        JOIN entry y ON y.station = s.station AND y.seq = s.seq)
+                SELECT t.name, h.seq, h.at, h.run, h.what, h.detail FROM happened h JOIN station t ON t.number = h.station
                 ORDER BY h.at, h.station, h.seq
                 """, arguments: arguments(key))
     }

@@ -26,7 +26,7 @@ public final class StationCompletion {
                 try Schema.check(db, path: path)
                 try db.execute(sql: "PRAGMA synchronous = FULL")
             }
-            try Schema.migrator.migrate(pool)
+            try Schema.migrate(pool, path: path)
             let recorded = try pool.read { db in try String.fetchOne(db, sql: "SELECT vkey FROM station") }
             guard recorded == verifier.text else {
                 throw StoreError.wrongKey(expected: recorded ?? "another key", found: verifier.text)
@@ -89,6 +89,7 @@ public final class StationCompletion {
                     try db.execute(
                         sql: "INSERT INTO ledger_checkpoint (size, note) VALUES (?, ?)",
                         arguments: [tree.size, stretch.checkpoint.note.encoded])
+                    try Sealing.seal(db, path: path, size: tree.size, signed: tree.size)
                     return .commit
                 }
             }

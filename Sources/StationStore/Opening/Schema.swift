@@ -13,16 +13,52 @@ enum Schema {
         ("0003-serial-blocks", PackageResources._003_serial_blocks_sql),
         ("0004-people-and-keys", PackageResources._004_people_and_keys_sql),
         ("0005-run-firmware", PackageResources._005_run_firmware_sql),
+        ("0006-lean-tables", PackageResources._006_lean_tables_sql),
     ]
+
+    /// The migrations after which the projections are empty and have to be filled from the ledger.
+    private static let emptying: Set<String> = ["0006-lean-tables"]
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for migration in migrations {
             migrator.registerMigration(migration.name) { db in
                 try db.execute(sql: String(decoding: migration.sql, as: UTF8.self))
+                if emptying.contains(migration.name) { try refill(db) }
             }
         }
         return migrator
+    }
+
+    /// Fills the projections and seals what is old, in the migration's own transaction: a full disk or a power cut leaves the
+    /// old file whole. What changes goes through the log on the disk, so memory stays small whatever the file's size.
+    private static func refill(_ db: Database) throws {
+        let path =
+            try String.fetchOne(db, sql: "SELECT file FROM pragma_database_list WHERE name = 'main'") ?? ""
+        try ProjectionReplay.refill(db, path: path)
+        guard let checkpoint = try LedgerTables.lastCheckpoint(db, path: path) else { return }
+        try Sealing.seal(db, path: path, size: LedgerTables.size(db), signed: checkpoint.size)
+    }
+
+    /// Brings a database up to date. Where that freed much of the file, the file is written anew, if the disk has room
+    /// for it; if not, the free pages are used up by what comes.
+    static func migrate(_ pool: DatabasePool, path: String) throws {
+        let isCurrent = try pool.read { db in try migrator.hasCompletedMigrations(db) }
+        if isCurrent { return }
+        try pool.writeWithoutTransaction { db in
+            // Nothing here is to be forgotten, and overwriting what is dropped would write the whole file once more.
+            try db.execute(sql: "PRAGMA secure_delete = OFF")
+        }
+        try migrator.migrate(pool)
+        try pool.writeWithoutTransaction { db in
+            let free = try Int64.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            if free > 1024, free > pages / 4 {
+                try? db.execute(sql: "VACUUM")
+                _ = try? db.checkpoint(.truncate)
+            }
+            try db.execute(sql: "PRAGMA secure_delete = ON")
+        }
     }
 
     /// Refuses what is no station database, or one that this program can't know.
@@ -50,12 +86,16 @@ enum Schema {
 
     /// The tables that can be made again from the ledger, parents before children, each with its key.
     static let projections: [(table: String, key: String)] = [
-        ("station", "seq"), ("event", "seq"), ("session", "seq"), ("clock_set_back", "seq"),
+        ("station", "seq"), ("phrase", "id"), ("image", "image_set, address"), ("module", "id"),
+        ("nvram", "id"),
+        ("run_setup", "id"), ("event", "seq"), ("late_event", "run, seq"), ("session", "seq"),
+        ("clock_set_back", "seq"),
         ("content", "digest, name"), ("work_order", "id"), ("serial_block", "seq"), ("device", "id"),
         ("run", "id"),
-        ("device_image", "device, address"), ("run_image", "run, address"), ("identification", "seq"),
+        ("identification", "run, seq"),
         ("act", "run, number"), ("step_name", "id"), ("step", "seq"), ("measurand", "id"),
-        ("measurement", "step, position"), ("attachment", "seq"), ("label", "seq"), ("serial_lease", "seq"),
+        ("measurement", "step, position"), ("attachment", "run, seq"), ("label", "run, seq"),
+        ("serial_lease", "seq"),
         ("quarantine", "seq"), ("note", "seq"), ("person_act", "seq"), ("forgotten", "number"),
         ("configuration_change", "seq"), ("order_lock", "seq"), ("log_key", "seq"), ("clock_doubt", "seq"),
     ]

@@ -110,6 +110,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case let error as StoreError: return error
         case let refusal as Refusal: return .refused(refusal)
         case let fault as RecordFault: return .invalid(fault)
+        case let bundle as UnreadableBundle: return .tampered(path: path, detail: bundle.description)
         case let error as DatabaseError:
             let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
             switch error.resultCode {

@@ -22,8 +22,8 @@ extension Projector {
         try execute(
             "INSERT INTO act (run, number, kind, intent_seq, intent_at, intent_detail) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                body.run.rawValue, body.act, body.kind.rawValue, place.sequence, place.at,
-                Self.json(body.detail),
+                body.run.rawValue, body.act, phrase(body.kind.rawValue), place.sequence, place.at,
+                phrase(Self.json(body.detail)),
             ])
     }
 
@@ -31,7 +31,8 @@ extension Projector {
         let run = try requireOpenRun(body.run)
         guard
             let act = try row(
-                "SELECT kind, outcome FROM act WHERE run = ? AND number = ?", [body.run.rawValue, body.act])
+                "SELECT k.text AS kind, a.outcome FROM act a JOIN phrase k ON k.id = a.kind WHERE a.run = ? AND a.number = ?",
+                [body.run.rawValue, body.act])
         else { throw Refusal.unknownAct(run: body.run, act: body.act) }
         if let settled = (act["outcome"] as String?).flatMap(ActOutcome.init(rawValue:)), settled != .unknown
         {
@@ -49,7 +50,7 @@ extension Projector {
             if let blessed: Int64 = unit["blessed_run"] {
                 throw Refusal.alreadyBlessed(device: unit["device_id"], run: RunID(rawValue: blessed))
             }
-            try apply(effect, device: id, place)
+            try apply(effect, device: id, images: unit["images"], place)
         }
         try execute(
             """
@@ -57,13 +58,13 @@ extension Projector {
             WHERE run = ? AND number = ?
             """,
             [
-                body.outcome.rawValue, place.sequence, place.at, Self.json(body.detail),
-                body.effect.map(Self.json),
+                body.outcome.rawValue, place.sequence, place.at, phrase(Self.json(body.detail)),
+                body.effect.map { try phrase(Self.json($0)) },
                 body.run.rawValue, body.act,
             ])
     }
 
-    private func apply(_ effect: ActEffect, device: Int64, _ place: Place) throws {
+    private func apply(_ effect: ActEffect, device: Int64, images: Int64?, _ place: Place) throws {
         switch effect {
         case .region(let code, let channels):
             try execute(
@@ -71,16 +72,11 @@ extension Projector {
                 [code, channels, place.sequence, device])
         case .nvram(let digest, let token):
             try execute(
-                "UPDATE device SET nvram = ?, nvram_token = ?, nvram_seq = ? WHERE id = ?",
-                [digest.hex, token, place.sequence, device])
+                "UPDATE device SET nvram = ?, nvram_seq = ? WHERE id = ?",
+                [nvram(digest, token: token), place.sequence, device])
         case .image(let image):
             try execute(
-                """
-                INSERT INTO device_image (device, address, name, digest, size, seq) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (device, address) DO UPDATE SET
-                    name = excluded.name, digest = excluded.digest, size = excluded.size, seq = excluded.seq
-                """,
-                [device, image.address, image.name, image.digest.hex, image.size, place.sequence])
+                "UPDATE device SET images = ? WHERE id = ?", [imageSet(images, with: image), device])
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Runs, the units in them, and their blessing.
@@ -61,9 +62,10 @@ extension Projector {
             }
             let (quantity, blessed): (Int, Int) = (row["quantity"], row["blessed"])
             // A run whose unit is blessed is counted as such and takes no second place.
+            // The sign keeps SQLite from going through all runs of the order instead of the few that are open.
             let running: Int =
                 try value(
-                    "SELECT count(*) FROM run WHERE outcome IS NULL AND work_order = ? AND blessing IS NOT 'blessed'",
+                    "SELECT count(*) FROM run WHERE outcome IS NULL AND +work_order = ? AND blessing IS NOT 'blessed'",
                     [order]) ?? 0
             guard blessed + running < quantity else {
                 throw Refusal.orderFull(order: order, quantity: quantity, blessed: blessed, running: running)
@@ -72,26 +74,20 @@ extension Projector {
         if let earlier = body.retestOf { try requireRun(earlier) }
         try execute(
             """
-            INSERT INTO run (id, started_at, slot, work_order, sku, sku_digest, plan_digest, market, operator, fixture,
-                program, scanned_code, retest_of, firmware)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO run (id, started_at, slot, work_order, setup, scanned_code, retest_of)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                place.sequence, place.at, body.slot, body.order, body.sku, body.skuDigest.hex,
-                body.planDigest.hex,
-                body.market, seal(body.operatedBy), body.fixture, body.program, body.scannedCode,
-                body.retestOf?.rawValue, body.firmware?.hex,
+                place.sequence, place.at, body.slot, body.order, setup(body), body.scannedCode,
+                body.retestOf?.rawValue,
             ])
-        for image in body.images {
-            try execute(
-                "INSERT INTO run_image (run, address, name, digest, size) VALUES (?, ?, ?, ?, ?)",
-                [place.sequence, image.address, image.name, image.digest.hex, image.size])
-        }
     }
 
     func apply(_ body: UnitIdentified, _ place: Place) throws {
         let run = try requireOpenRun(body.run)
         let known = try device(body.device)
+        let module = try module(
+            impOS: body.impOS, flashJEDEC: body.flashJEDEC, flashBytes: body.flashBytes)
         if let mine: Int64 = run["device"], mine != known?.id {
             let recorded: String? = try value("SELECT device_id FROM device WHERE id = ?", [mine])
             throw Refusal.runHasOtherDevice(run: body.run, device: recorded ?? "")
@@ -105,27 +101,21 @@ extension Projector {
                 [known.id, body.run.rawValue])
             if let other { throw Refusal.deviceBusy(device: body.device, run: RunID(rawValue: other)) }
             try execute(
-                "UPDATE device SET imp_os = ?, flash_jedec = ?, flash_bytes = ? WHERE id = ?",
-                [body.impOS, body.flashJEDEC, body.flashBytes, known.id])
+                "UPDATE device SET module = ? WHERE id = ?", [module, known.id])
         } else {
             let owner: String? = try value("SELECT device_id FROM device WHERE mac = ?", [body.mac])
             if let owner { throw Refusal.macTaken(mac: body.mac, by: owner) }
             try execute(
-                """
-                INSERT INTO device (id, device_id, mac, imp_os, flash_jedec, flash_bytes) VALUES (?, ?, ?, ?, ?, ?)
-                """,
-                [place.sequence, body.device, body.mac, body.impOS, body.flashJEDEC, body.flashBytes])
+                "INSERT INTO device (id, device_id, mac, module) VALUES (?, ?, ?, ?)",
+                [place.sequence, body.device, body.mac, module])
         }
         let id = known?.id ?? place.sequence
         try execute("UPDATE run SET device = ? WHERE id = ?", [id, body.run.rawValue])
         try execute(
-            """
-            INSERT INTO identification (seq, run, device, imp_os, flash_jedec, flash_bytes, warnings)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
+            "INSERT INTO identification (run, seq, device, module, warnings) VALUES (?, ?, ?, ?, ?)",
             [
-                place.sequence, body.run.rawValue, id, body.impOS, body.flashJEDEC, body.flashBytes,
-                Self.json(body.warnings),
+                body.run.rawValue, place.sequence, id, module,
+                body.warnings.isEmpty ? nil : phrase(Self.json(body.warnings)),
             ])
     }
 
@@ -136,7 +126,8 @@ extension Projector {
         else { throw Refusal.notIdentified(run: body.run) }
         guard
             try row(
-                "SELECT 1 FROM act WHERE run = ? AND kind = ?", [body.run.rawValue, ActKind.bless.rawValue])
+                "SELECT 1 FROM act WHERE run = ? AND kind = ?",
+                [body.run.rawValue, phrase(ActKind.bless.rawValue)])
                 != nil
         else { throw Refusal.blessingNotIntended(run: body.run) }
         if let answered = (run["blessing"] as String?).flatMap(BlessingOutcome.init(rawValue:)),
@@ -150,12 +141,10 @@ extension Projector {
             }
             try execute(
                 """
-                UPDATE device SET blessed_seq = ?, blessed_at = ?, blessed_run = ?, sku = ?, market = ? WHERE id = ?
+                UPDATE device SET blessed_seq = ?, blessed_at = ?, blessed_run = ?,
+                    (sku, market) = (SELECT sku, market FROM run_setup WHERE id = ?) WHERE id = ?
                 """,
-                [
-                    place.sequence, place.at, body.run.rawValue, run["sku"] as String,
-                    run["market"] as String?, id,
-                ])
+                [place.sequence, place.at, body.run.rawValue, run["setup"] as Int64, id])
             if let order: String = run["work_order"] {
                 try execute("UPDATE work_order SET blessed = blessed + 1 WHERE id = ?", [order])
             }
@@ -206,7 +195,10 @@ extension Projector {
         try requireRun(body.run)
         try execute(
             "INSERT INTO label (seq, at, run, serial, digest, destination) VALUES (?, ?, ?, ?, ?, ?)",
-            [place.sequence, place.at, body.run.rawValue, body.serial, body.digest.hex, body.destination])
+            [
+                place.sequence, place.at, body.run.rawValue, body.serial, Data(body.digest.bytes),
+                body.destination,
+            ])
     }
 
     func apply(_ body: UnitQuarantined, _ place: Place) throws {

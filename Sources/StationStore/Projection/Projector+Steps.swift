@@ -11,8 +11,8 @@ extension Projector {
             step = try HotStatement(
                 db,
                 """
-                INSERT INTO step (seq, run, name, attempt, outcome, started_ms, ended_ms, message)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO step (seq, run, name, attempt, outcome, started_ms, ended_ms, message, at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             measurement = try HotStatement(
                 db,
@@ -45,6 +45,7 @@ extension Projector {
         step.bind(body.startedMs, at: 6)
         step.bind(body.endedMs, at: 7)
         step.bind(body.message, at: 8)
+        step.bind(place.at, at: 9)
         try step.run()
         for (position, measurement) in body.measurements.enumerated() {
             let key = MeasurandKey(name: measurement.name, unit: measurement.unit, limit: measurement.limit)

@@ -12,6 +12,7 @@ final class Projector {
     var measurands: [MeasurandKey: Int64] = [:]
     /// Runs that are known to be open: only this connection can end one.
     var openRuns: Set<RunID> = []
+    var shared = SharedRows()
     private var kept: StepStatements?
 
     /// Where a record stands.
@@ -40,6 +41,7 @@ final class Projector {
         openRuns.removeAll(keepingCapacity: true)
         stepNames.removeAll(keepingCapacity: true)
         measurands.removeAll(keepingCapacity: true)
+        shared.forget()
     }
 
     /// - Throws: ``Refusal``, or `DatabaseError`; the caller rolls back what was written until then.
@@ -47,6 +49,7 @@ final class Projector {
         if case .stepFinished(let step) = record { return try apply(step, place) }
         var run: RunID?
         var device: String?
+        var mayBeLate = false
         switch record {
         case .stationCreated(let body): try apply(body, place)
         case .stationStarted(let body): try apply(body, place)
@@ -57,20 +60,23 @@ final class Projector {
         case .orderClosed(let body): try apply(body, place)
         case .serialsGranted(let body): try apply(body, place)
         case .serialLeased(let body): try apply(body, place); device = body.device
-        case .serialConfirmed(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .serialConfirmed(let body):
+            try apply(body, place); (run, device, mayBeLate) = (body.run, body.device, true)
         case .serialReturned(let body): try apply(body, place); device = body.device
         case .runStarted(let body): try apply(body, place); run = RunID(rawValue: place.sequence)
-        case .unitIdentified(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .unitIdentified(let body): try apply(body, place); run = body.run
         case .actIntended(let body): try apply(body, place); run = body.run
         case .actFinished(let body): try apply(body, place); run = body.run
         case .stepFinished: break
         case .attachmentAdded(let body): try apply(body, place); run = body.run
-        case .labelPrinted(let body): try apply(body, place); run = body.run
-        case .blessingAnswered(let body): try apply(body, place); run = body.run
+        case .labelPrinted(let body): try apply(body, place); (run, mayBeLate) = (body.run, true)
+        case .blessingAnswered(let body): try apply(body, place); (run, mayBeLate) = (body.run, true)
         case .runFinished(let body): try apply(body, place); run = body.run
-        case .unitQuarantined(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .unitQuarantined(let body):
+            try apply(body, place); (run, device, mayBeLate) = (body.run, body.device, true)
         case .unitReleased(let body): try apply(body, place); device = body.device
-        case .note(let body): try apply(body, place); (run, device) = (body.run, body.device)
+        case .note(let body):
+            try apply(body, place); (run, device, mayBeLate) = (body.run, body.device, true)
         case .personActed(let body): try apply(body, place)
         case .personForgotten(let body): try apply(body, place)
         case .configurationChanged(let body): try apply(body, place)
@@ -79,9 +85,7 @@ final class Projector {
         case .keyChanged(let body): try apply(body, place)
         case .clockDoubted(let body): try apply(body, place)
         }
-        try execute(
-            "INSERT INTO event (seq, at, kind, run, device) VALUES (?, ?, ?, ?, ?)",
-            [place.sequence, place.at, record.kind, run?.rawValue, device])
+        try note(record.kind, run: run, device: device, mayBeLate: mayBeLate, place)
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
@@ -90,6 +94,10 @@ final class Projector {
 
     func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func rows(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     func value<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments) throws

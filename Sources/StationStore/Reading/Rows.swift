@@ -29,10 +29,10 @@ public struct DeviceRow: Codable, Equatable, Sendable, FetchableRecord {
     public var isQuarantined: Bool { quarantine != nil }
 
     static let select = """
-        SELECT d.device_id AS device, d.mac, d.imp_os AS impOS, d.flash_jedec AS flashJEDEC,
-            d.flash_bytes AS flashBytes, d.region, d.channels, d.nvram, d.nvram_token AS nvramToken,
+        SELECT d.device_id AS device, d.mac, m.imp_os AS impOS, m.flash_jedec AS flashJEDEC,
+            m.flash_bytes AS flashBytes, d.region, d.channels, w.digest AS nvram, w.token AS nvramToken,
             d.blessed_at AS blessedAt, d.blessed_run AS blessedRun, d.sku, d.market, d.serial, d.quarantine
-        FROM device d
+        FROM device d LEFT JOIN module m ON m.id = d.module LEFT JOIN nvram w ON w.id = d.nvram
         """
 }
 
@@ -68,12 +68,13 @@ public struct RunRow: Codable, Equatable, Sendable, FetchableRecord {
     public var failedStep: String?
 
     static let select = """
-        SELECT r.id AS run, r.started_at AS startedAt, r.slot, r.work_order AS "order", r.sku,
-            r.sku_digest AS skuDigest, r.plan_digest AS planDigest, r.market, p.name AS operatorName,
-            r.operator AS operatorSeal, r.fixture, r.program, r.firmware, r.scanned_code AS scannedCode, r.retest_of AS retestOf,
-            d.device_id AS device, d.mac, r.blessing, r.finished_at AS finishedAt, r.outcome, r.code, r.reason,
-            r.failed_step AS failedStep
-        FROM run r LEFT JOIN device d ON d.id = r.device LEFT JOIN person p ON p.seal = r.operator
+        SELECT r.id AS run, r.started_at AS startedAt, r.slot, r.work_order AS "order", u.sku,
+            u.sku_digest AS skuDigest, u.plan_digest AS planDigest, u.market, p.name AS operatorName,
+            u.operator AS operatorSeal, u.fixture, u.program, u.firmware, r.scanned_code AS scannedCode,
+            r.retest_of AS retestOf, d.device_id AS device, d.mac, r.blessing, r.finished_at AS finishedAt, r.outcome,
+            r.code, r.reason, r.failed_step AS failedStep
+        FROM run r LEFT JOIN run_setup u ON u.id = r.setup LEFT JOIN device d ON d.id = r.device
+            LEFT JOIN person p ON p.seal = u.operator
         """
 }
 
@@ -103,7 +104,12 @@ public struct ActRow: Codable, Equatable, Sendable {
         return try? ActEffect(from: &fields)
     }
 
-    static let select = "SELECT * FROM act"
+    static let select = """
+        SELECT a.run, a.number, k.text AS kind, a.intent_seq, a.intent_at, i.text AS intent_detail, a.result_seq, a.outcome,
+            o.text AS result_detail, e.text AS effect
+        FROM act a JOIN phrase k ON k.id = a.kind JOIN phrase i ON i.id = a.intent_detail
+            LEFT JOIN phrase o ON o.id = a.result_detail LEFT JOIN phrase e ON e.id = a.effect
+        """
 
     init(_ row: Row) {
         run = RunID(rawValue: row["run"])
@@ -270,7 +276,7 @@ public struct OrderStatus: Codable, Equatable, Sendable, FetchableRecord {
     static let select = """
         SELECT o.id AS "order", o.sku, o.market, o.quantity, o.opened_at AS openedAt,
             o.closed_seq IS NOT NULL AS isClosed, o.close_reason AS closeReason, o.blessed, o.failed AS failedRuns,
-            (SELECT count(*) FROM run r WHERE r.work_order = o.id AND r.outcome IS NULL
+            (SELECT count(*) FROM run r WHERE +r.work_order = o.id AND r.outcome IS NULL
                 AND r.blessing IS NOT 'blessed') AS running,
             o.serial_prefix AS serialPrefix, o.serial_suffix AS serialSuffix, o.serial_width AS serialWidth, o.serial_first AS serialFirst,
             o.serial_last AS serialLast,

@@ -39,48 +39,13 @@ extension StationReader {
     /// Entries that a filter lets through.
     public func entries(_ filter: EntryFilter = EntryFilter()) async throws -> [EntryView] {
         try await ask { [path] db in
-            var terms = ["1"]
-            var arguments = StatementArguments()
-            if let range = filter.sequences {
-                terms.append("seq >= ? AND seq < ?")
-                arguments += [range.lowerBound, range.upperBound]
-            }
-            if let run = filter.run {
-                terms.append(
-                    "(seq IN (SELECT seq FROM event WHERE run = ?) OR seq IN (SELECT seq FROM step WHERE run = ?))"
-                )
-                arguments += [run.rawValue, run.rawValue]
-            }
-            if let unit = filter.unit {
-                let id = try Self.deviceRow(db, key: unit) ?? -1
-                terms.append(
-                    """
-                    seq IN (SELECT seq FROM event WHERE device = (SELECT device_id FROM device WHERE id = ?)
-                        UNION SELECT seq FROM event WHERE run IN (SELECT id FROM run WHERE device = ?)
-                        UNION SELECT seq FROM step WHERE run IN (SELECT id FROM run WHERE device = ?))
-                    """)
-                arguments += [id, id, id]
-            }
-            if !filter.kinds.isEmpty {
-                let marks = filter.kinds.map { _ in "?" }.joined(separator: ", ")
-                let steps = filter.kinds.contains(String(describing: StepFinished.kind))
-                terms.append(
-                    "(seq IN (SELECT seq FROM event WHERE kind IN (\(marks)))"
-                        + (steps ? " OR seq IN (SELECT seq FROM step)" : "") + ")")
-                arguments += StatementArguments(filter.kinds)
-            }
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT seq, entry FROM ledger_entry WHERE \(terms.joined(separator: " AND "))
-                    ORDER BY seq \(filter.newestFirst ? "DESC" : "ASC") LIMIT ?
-                    """, arguments: arguments + [filter.limit ?? -1])
+            let ledger = try LedgerEntries(db)
+            let limit = filter.limit ?? .max
             var views: [EntryView] = []
-            while let row = try rows.next() {
-                let bytes = try row.withUnsafeData(atIndex: 1) { data in Array(data ?? .init()) }
-                let sequence: Int64 = row["seq"]
+            func add(_ sequence: Int64, _ bytes: [UInt8]) throws {
                 do throws(EntryFault) {
                     let envelope = try EntryEnvelope(parsing: bytes)
+                    guard filter.kinds.isEmpty || filter.kinds.contains(envelope.kind) else { return }
                     views.append(
                         EntryView(
                             sequence: sequence, at: envelope.at, station: envelope.station,
@@ -90,8 +55,56 @@ extension StationReader {
                     throw StoreError.tampered(path: path, detail: "entry \(sequence): \(error)")
                 }
             }
+            guard let sequences = try Self.sequences(filter, db) else {
+                try ledger.forEach(in: filter.sequences ?? 0..<Int64.max, newestFirst: filter.newestFirst) {
+                    sequence, bytes in
+                    if views.count < limit { try add(sequence, Array(bytes)) }
+                    return views.count < limit
+                }
+                return views
+            }
+            for sequence in filter.newestFirst ? sequences.reversed() : sequences {
+                guard views.count < limit else { break }
+                if let bytes = try ledger.bytes(of: sequence) { try add(sequence, bytes) }
+            }
             return views
         }
+    }
+
+    /// The sequence numbers that a filter asks for, ascending; nil when every one in its range is asked for.
+    private static func sequences(_ filter: EntryFilter, _ db: Database) throws -> [Int64]? {
+        let range = filter.sequences ?? 0..<Int64.max
+        var sequences: [Int64]?
+        if let run = filter.run { sequences = try entries(db, ofRun: run) }
+        if let unit = filter.unit {
+            var mine: [Int64] = []
+            if let id = try deviceRow(db, key: unit),
+                let device = try String.fetchOne(
+                    db, sql: "SELECT device_id FROM device WHERE id = ?", arguments: [id])
+            {
+                mine = try entries(db, ofDevice: id, device)
+            }
+            sequences = sequences.map { known in Set(known).intersection(mine).sorted() } ?? mine
+        }
+        if let sequences { return sequences.filter(range.contains) }
+        guard !filter.kinds.isEmpty else { return nil }
+        let known = try LedgerKinds.codes(db)
+        let codes = filter.kinds.compactMap { known[$0] }
+        // Only this condition, as it stands, lets SQLite use the index over rare kinds.
+        let areRare = codes.allSatisfy { $0 >= LedgerKinds.firstRare }
+        let places = "seq >= ?1 AND seq < ?2"
+        var parts = [
+            "SELECT seq FROM event WHERE \(areRare ? "kind >= \(LedgerKinds.firstRare) AND " : "")"
+                + "kind IN (\(codes.map(String.init).joined(separator: ", "))) AND \(places)"
+        ]
+        if filter.kinds.contains(String(describing: StepFinished.kind)) {
+            parts.append("SELECT seq FROM step WHERE \(places)")
+        }
+        let order = filter.newestFirst ? "DESC" : "ASC"
+        let found = try Int64.fetchAll(
+            db, sql: parts.joined(separator: " UNION ALL ") + " ORDER BY seq \(order) LIMIT ?3",
+            arguments: [range.lowerBound, range.upperBound, filter.limit ?? -1])
+        return filter.newestFirst ? found.reversed() : found
     }
 
     /// Hands out the exact bytes of entries one after the other; with a newline after each they are JSON lines.
@@ -104,14 +117,13 @@ extension StationReader {
     ) async throws {
         let range = range ?? 0..<Int64.max
         let failure = try await ask { db -> (any Error)? in
-            let rows = try RawRows(
-                db, "SELECT seq, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                [range.lowerBound, range.upperBound])
-            while try rows.next() {
-                // The receiver's errors (a full disk, a closed pipe) are its own and pass through unchanged.
-                do { try body(rows.integer(0), rows.blob(1)) } catch { return error }
+            // The receiver's errors (a full disk, a closed pipe) are its own and pass through unchanged.
+            var failure: (any Error)?
+            try LedgerEntries(db).forEach(in: range) { sequence, bytes in
+                do { try body(sequence, bytes) } catch { failure = error }
+                return failure == nil
             }
-            return nil
+            return failure
         }
         if let failure { throw failure }
     }
@@ -138,7 +150,7 @@ extension StationReader {
             guard newSize <= (try LedgerTables.size(db)) else {
                 throw StoreError.notFound("entry \(newSize - 1)")
             }
-            var tree = TiledTree(size: newSize, source: LedgerTables.Tiles(db))
+            var tree = TiledTree(size: newSize, source: try LedgerTables.Tiles(db))
             return try tree.consistencyProof(from: oldSize)
         }
     }
@@ -172,17 +184,15 @@ extension StationReader {
             throw StoreError.notAStationDatabase(path: path)
         }
         let statements = keys.turns.filter { checkpoint.size > $0.after }.compactMap(\.statement)
-        var tree = TiledTree(size: checkpoint.size, source: LedgerTables.Tiles(db))
+        let ledger = try LedgerEntries(db)
+        var tree = TiledTree(size: checkpoint.size, source: LedgerTables.Tiles(db, ledger))
         var entries: [ProofBundle.ProvenEntry] = []
         for sequence in sequences {
             guard (0..<size).contains(sequence) else { throw StoreError.notFound("entry \(sequence)") }
             guard sequence < checkpoint.size else {
                 throw StoreError.notSigned(sequence: sequence, signed: checkpoint.size)
             }
-            let row = try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT entry FROM ledger_entry WHERE seq = ?"), arguments: [sequence]
-            )
-            guard let bytes = try row?.withUnsafeData(atIndex: 0, { data in Array(data ?? .init()) }) else {
+            guard let bytes = try ledger.bytes(of: sequence) else {
                 throw StoreError.notFound("entry \(sequence)")
             }
             entries.append(

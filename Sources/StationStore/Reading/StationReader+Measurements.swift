@@ -56,28 +56,28 @@ extension StationReader {
             let sql =
                 switch key {
                 case .step:
-                    "SELECT coalesce(r.failed_step, r.outcome) AS cause, count(*) AS count FROM run r WHERE \(condition) AND \(failed)"
+                    "SELECT coalesce(r.failed_step, r.outcome) AS cause, count(*) AS count FROM \(RunFilter.tables) WHERE \(condition) AND \(failed)"
                 case .slot:
-                    "SELECT CAST(r.slot AS TEXT) AS cause, count(*) AS count FROM run r WHERE \(condition) AND \(failed)"
+                    "SELECT CAST(r.slot AS TEXT) AS cause, count(*) AS count FROM \(RunFilter.tables) WHERE \(condition) AND \(failed)"
                 case .sku:
-                    "SELECT r.sku AS cause, count(*) AS count FROM run r WHERE \(condition) AND \(failed)"
+                    "SELECT u.sku AS cause, count(*) AS count FROM \(RunFilter.tables) WHERE \(condition) AND \(failed)"
                 case .code:
-                    "SELECT coalesce(r.code, r.outcome) AS cause, count(*) AS count FROM run r WHERE \(condition) AND \(failed)"
+                    "SELECT coalesce(r.code, r.outcome) AS cause, count(*) AS count FROM \(RunFilter.tables) WHERE \(condition) AND \(failed)"
                 case .impOS:
                     """
-                    SELECT coalesce(d.imp_os, '?') AS cause, count(*) AS count FROM run r
-                        LEFT JOIN device d ON d.id = r.device WHERE \(condition) AND \(failed)
+                    SELECT coalesce(o.imp_os, '?') AS cause, count(*) AS count FROM \(RunFilter.tables)
+                        LEFT JOIN device d ON d.id = r.device LEFT JOIN module o ON o.id = d.module WHERE \(condition) AND \(failed)
                     """
                 case .firmware:
                     """
                     SELECT coalesce((SELECT CAST(v.value AS TEXT) FROM step s JOIN measurement v ON v.step = s.seq
                             JOIN measurand m ON m.id = v.measurand JOIN step_name n ON n.id = s.name
                         WHERE s.run = r.id AND n.name = 'stage.admit' AND m.name = 'firmware'), '?') AS cause,
-                        count(*) AS count FROM run r WHERE \(condition) AND \(failed)
+                        count(*) AS count FROM \(RunFilter.tables) WHERE \(condition) AND \(failed)
                     """
                 case .measurement:
                     """
-                    SELECT n.name || ' · ' || m.name AS cause, count(DISTINCT r.id) AS count FROM run r
+                    SELECT n.name || ' · ' || m.name AS cause, count(DISTINCT r.id) AS count FROM \(RunFilter.tables)
                         JOIN step s ON s.run = r.id AND s.outcome <> 1 JOIN step_name n ON n.id = s.name
                         JOIN measurement v ON v.step = s.seq AND v.outcome = 2
                         JOIN measurand m ON m.id = v.measurand WHERE \(condition) AND \(failed)
@@ -101,7 +101,7 @@ extension StationReader {
                         sum(total) / sum(count) AS mean
                     FROM (SELECT n.name AS step, m.name AS name, m.unit AS unit, m.low AS low, m.high AS high,
                             max(s.seq) AS last, count(*) AS count, sum(v.outcome = 2) AS failed, sum(v.value) AS total
-                        FROM run r JOIN step s ON s.run = r.id JOIN step_name n ON n.id = s.name
+                        FROM \(RunFilter.tables) JOIN step s ON s.run = r.id JOIN step_name n ON n.id = s.name
                             JOIN measurement v ON v.step = s.seq JOIN measurand m ON m.id = v.measurand
                         WHERE \(condition) AND typeof(v.value) = 'real' GROUP BY s.name, v.measurand)
                     GROUP BY step, name ORDER BY min(last), step, name
@@ -134,9 +134,9 @@ extension StationReader {
                         d.device_id AS device, coalesce(d.serial, (SELECT l.serial FROM serial_lease l
                             WHERE l.device = d.id ORDER BY l.seq DESC LIMIT 1)) AS serial,
                         p.name AS who, m.unit, m.low, m.high
-                    FROM run r JOIN step s ON s.run = r.id AND s.name = ?
+                    FROM \(RunFilter.tables) JOIN step s ON s.run = r.id AND s.name = ?
                         JOIN measurement v ON v.step = s.seq JOIN measurand m ON m.id = v.measurand
-                        LEFT JOIN device d ON d.id = r.device LEFT JOIN person p ON p.seal = r.operator
+                        LEFT JOIN device d ON d.id = r.device LEFT JOIN person p ON p.seal = u.operator
                     WHERE m.name = ? AND typeof(v.value) = 'real' AND \(condition)\(only)
                     ORDER BY r.id DESC, s.seq DESC LIMIT ?
                     """, arguments: [name, measurement] + arguments + StatementArguments(units) + [limit])

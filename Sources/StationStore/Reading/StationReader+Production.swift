@@ -17,9 +17,9 @@ public enum YieldKey: String, CaseIterable, Sendable {
     var sql: String {
         switch self {
         case .slot: "r.slot"
-        case .sku: "r.sku"
+        case .sku: "u.sku"
         case .order: "coalesce(r.work_order, '')"
-        case .program: "r.program"
+        case .program: "u.program"
         }
     }
 }
@@ -63,7 +63,7 @@ extension StationReader {
                 db,
                 sql: """
                     SELECT r.finished_at / \(max(1, stretch)) AS place, r.slot, sum(r.outcome = 'passed') AS passed,
-                        sum(r.outcome <> 'passed') AS failed FROM run r
+                        sum(r.outcome <> 'passed') AS failed FROM \(RunFilter.tables)
                     WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')
                     GROUP BY place, r.slot ORDER BY place, r.slot
                     """, arguments: arguments
@@ -84,7 +84,7 @@ extension StationReader {
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT r.slot, r.finished_at - r.started_at AS took FROM run r
+                    SELECT r.slot, r.finished_at - r.started_at AS took FROM \(RunFilter.tables)
                     WHERE \(condition) AND r.outcome = 'passed' ORDER BY r.id DESC LIMIT ?
                     """, arguments: arguments + [limit]
             ).map { (slot: $0["slot"], milliseconds: $0["took"]) }
@@ -102,7 +102,7 @@ extension StationReader {
                     WITH judged AS (
                         SELECT \(key.sql) AS key, coalesce(r.device, -r.id) AS unit, r.outcome = 'passed' AS passed,
                             row_number() OVER (PARTITION BY \(key.sql), coalesce(r.device, -r.id) ORDER BY r.id) AS turn
-                        FROM run r WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
+                        FROM \(RunFilter.tables) WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
                     per_unit AS (
                         SELECT key, max(passed) AS passed, max(passed AND turn = 1) AS first FROM judged
                         GROUP BY key, unit)
@@ -124,9 +124,9 @@ extension StationReader {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT sku, sku_digest, plan_digest, min(id) AS first_run, max(id) AS last_run,
+                    SELECT sku, sku_digest, plan_digest, min(run.id) AS first_run, max(run.id) AS last_run,
                         min(started_at) AS first_at, max(started_at) AS last_at, count(*) AS runs,
-                        coalesce(sum(outcome = 'passed'), 0) AS passed FROM run
+                        coalesce(sum(outcome = 'passed'), 0) AS passed FROM run JOIN run_setup u ON u.id = run.setup
                     GROUP BY sku, sku_digest, plan_digest ORDER BY last_run DESC LIMIT 200
                     """
             ).map { row in

@@ -49,21 +49,18 @@ extension StationReader {
                 arguments: [first, mostEntries + 1]
             )[...]
             guard let furthest = ends.last else { return nil }
-            let rows = try RawRows(
-                db, "SELECT seq, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                [first, furthest])
             var entries: [[UInt8]] = []
             var (bytes, good): (Int, Int) = (0, 0)
-            while try rows.next() {
-                entries.append(Array(rows.blob(1)))
-                bytes += entries.last?.count ?? 0
+            try LedgerEntries(db).forEach(in: first..<furthest) { _, entry in
+                entries.append(Array(entry))
+                bytes += entry.count
                 let size = first + Int64(entries.count)
                 while let end = ends.first, end <= size {
                     if end == size { good = entries.count }
                     ends = ends.dropFirst()
                 }
                 let isFull = entries.count >= mostEntries || bytes >= mostBytes
-                if isFull, good > 0 { break }
+                return !(isFull && good > 0)
             }
             guard good > 0 else {
                 throw StoreError.tampered(

@@ -38,7 +38,11 @@ public struct RunFilter: Sendable, Equatable {
         self.from = from
     }
 
-    /// A condition on `run r`, with its arguments.
+    /// What ``condition(_:)`` is about: runs with what they share. Joined from the left, so that the planner begins with the
+    /// few setups only where a condition names one.
+    static let tables = "run r LEFT JOIN run_setup u ON u.id = r.setup"
+
+    /// A condition on ``tables``, with its arguments.
     func condition(_ db: Database) throws -> (sql: String, arguments: StatementArguments) {
         var terms = ["1"]
         var arguments = StatementArguments()
@@ -48,8 +52,8 @@ public struct RunFilter: Sendable, Equatable {
             arguments += [value]
         }
         add("r.work_order = ?", order)
-        add("r.sku = ?", sku)
-        add("instr(' ' || r.market || ' ', ' ' || ? || ' ') > 0", market)
+        add("u.sku = ?", sku)
+        add("instr(' ' || u.market || ' ', ' ' || ? || ' ') > 0", market)
         add("r.outcome = ?", outcome?.rawValue)
         add("r.slot = ?", slot)
         add("r.started_at >= ?", since)
@@ -133,7 +137,7 @@ extension StationReader {
                     WITH judged AS (
                         SELECT coalesce(r.device, -r.id) AS unit, r.outcome = 'passed' AS passed,
                             row_number() OVER (PARTITION BY coalesce(r.device, -r.id) ORDER BY r.id) AS turn
-                        FROM run r WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
+                        FROM \(RunFilter.tables) WHERE \(condition) AND r.outcome IN ('passed', 'failed', 'quarantined', 'error')),
                     per_unit AS (
                         SELECT max(passed) AS passed, max(passed AND turn = 1) AS first FROM judged GROUP BY unit)
                     SELECT count(*) AS units, coalesce(sum(first), 0) AS first,
@@ -151,7 +155,7 @@ extension StationReader {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT coalesce(r.code, r.failed_step, r.outcome) AS cause, count(*) AS count FROM run r
+                    SELECT coalesce(r.code, r.failed_step, r.outcome) AS cause, count(*) AS count FROM \(RunFilter.tables)
                     WHERE \(condition) AND r.outcome IN ('failed', 'quarantined', 'error')
                     GROUP BY cause ORDER BY count DESC, cause
                     """, arguments: arguments)
@@ -178,7 +182,7 @@ extension StationReader {
                 sql: """
                     SELECT v.value, v.outcome = 2 AS failed, m.unit, m.low, m.high
                     FROM measurement v JOIN measurand m ON m.id = v.measurand JOIN step s ON s.seq = v.step
-                        JOIN run r ON r.id = s.run
+                        JOIN run r ON r.id = s.run LEFT JOIN run_setup u ON u.id = r.setup
                     WHERE m.name = ? AND typeof(v.value) = 'real' AND \(condition) ORDER BY v.step
                     """, arguments: [name] + arguments)
             var result: MeasurementStatistics?

@@ -14,7 +14,7 @@ extension StationReader {
     public func root(ofSize size: Int64) async throws -> TreeHash {
         try await ask { db in
             guard size <= (try LedgerTables.size(db)) else { throw StoreError.notFound("entry \(size - 1)") }
-            var tree = TiledTree(size: size, source: LedgerTables.Tiles(db))
+            var tree = TiledTree(size: size, source: try LedgerTables.Tiles(db))
             return try tree.root()
         }
     }
@@ -23,11 +23,11 @@ extension StationReader {
     /// - Throws: `StoreError.notFound` when some are missing.
     public func entryBytes(_ range: Range<Int64>) async throws -> [[UInt8]] {
         let entries = try await ask { db in
-            let rows = try RawRows(
-                db, "SELECT entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                [range.lowerBound, range.upperBound], kept: true)
             var entries: [[UInt8]] = []
-            while try rows.next() { entries.append(Array(rows.blob(0))) }
+            try LedgerEntries(db).forEach(in: range) { _, bytes in
+                entries.append(Array(bytes))
+                return true
+            }
             return entries
         }
         guard entries.count == range.count else { throw StoreError.notFound("entry \(range.upperBound - 1)") }

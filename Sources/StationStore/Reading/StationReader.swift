@@ -125,12 +125,17 @@ public final class StationReader: Sendable {
                 device: device,
                 images: try ImageRow.fetchAll(
                     db,
-                    sql:
-                        "SELECT name, address, digest, size FROM device_image WHERE device = ? ORDER BY address",
-                    arguments: [id]),
+                    sql: """
+                        SELECT i.name, i.address, i.digest, i.size FROM device d JOIN image i ON i.image_set = d.images
+                        WHERE d.id = ? ORDER BY i.address
+                        """, arguments: [id]),
                 runs: try runs.map { try Self.report(db, $0) },
                 serials: try SerialStatus.fetchAll(
-                    db, sql: SerialStatus.select + " WHERE l.device = ? ORDER BY l.seq", arguments: [id]),
+                    db,
+                    sql: SerialStatus.select + " WHERE l.device = ?1 AND l.state <> 'returned' UNION ALL "
+                        + SerialStatus.select
+                        + " WHERE l.device = ?1 AND l.state = 'returned' ORDER BY sequence",
+                    arguments: [id]),
                 quarantines: try QuarantineRow.fetchAll(
                     db,
                     sql: """
@@ -176,8 +181,13 @@ public final class StationReader: Sendable {
         try await ask { db in
             try SerialStatus.fetchOne(
                 db,
-                sql: SerialStatus.select + " WHERE l.serial = ? ORDER BY l.state = 'returned', l.seq DESC",
+                sql: SerialStatus.select + " WHERE l.serial = ? AND l.state <> 'returned'",
                 arguments: [serial])
+                ?? SerialStatus.fetchOne(
+                    db,
+                    sql: SerialStatus.select
+                        + " WHERE l.serial = ? AND l.state = 'returned' ORDER BY l.seq DESC LIMIT 1",
+                    arguments: [serial])
         }
     }
 
@@ -221,7 +231,7 @@ public final class StationReader: Sendable {
 
     static func acts(_ db: Database, _ run: RunID) throws -> [ActRow] {
         try Row.fetchAll(
-            db, sql: ActRow.select + " WHERE run = ? ORDER BY number", arguments: [run.rawValue]
+            db, sql: ActRow.select + " WHERE a.run = ? ORDER BY a.number", arguments: [run.rawValue]
         ).map(ActRow.init)
     }
 
@@ -230,31 +240,56 @@ public final class StationReader: Sendable {
         try Int64.fetchAll(
             db,
             sql: """
-                SELECT seq FROM event WHERE device = ?2
-                UNION SELECT seq FROM event WHERE run IN (SELECT id FROM run WHERE device = ?1)
-                UNION SELECT seq FROM step WHERE run IN (SELECT id FROM run WHERE device = ?1)
-                ORDER BY seq
+                SELECT e.seq FROM run r CROSS JOIN event e ON e.seq BETWEEN r.id AND \(Self.lastSequence) AND e.run = r.id
+                    WHERE r.device = ?1
+                UNION SELECT s.seq FROM run r CROSS JOIN step s ON s.run = r.id WHERE r.device = ?1
+                UNION SELECT l.seq FROM run r CROSS JOIN late_event l ON l.run = r.id WHERE r.device = ?1
+                UNION SELECT seq FROM event WHERE device = ?1
+                UNION SELECT seq FROM note WHERE device = ?2
+                ORDER BY 1
                 """, arguments: [id, deviceID])
     }
+
+    /// Sequence numbers of everything about a run.
+    static func entries(_ db: Database, ofRun run: RunID) throws -> [Int64] {
+        try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT e.seq FROM run r CROSS JOIN event e ON e.seq BETWEEN r.id AND \(Self.lastSequence) AND e.run = r.id
+                    WHERE r.id = ?1
+                UNION SELECT seq FROM step WHERE run = ?1
+                UNION SELECT seq FROM late_event WHERE run = ?1
+                ORDER BY 1
+                """, arguments: [run.rawValue])
+    }
+
+    /// Where a run's own entries end: with its end, or not yet.
+    static let lastSequence = "coalesce(r.finished_seq, 9223372036854775807)"
 
     private static func report(_ db: Database, _ run: RunRow) throws -> RunReport {
         let id = run.run.rawValue
         return RunReport(
             run: run,
             images: try ImageRow.fetchAll(
-                db, sql: "SELECT name, address, digest, size FROM run_image WHERE run = ? ORDER BY address",
-                arguments: [id]),
+                db,
+                sql: """
+                    SELECT i.name, i.address, i.digest, i.size FROM run r JOIN run_setup u ON u.id = r.setup
+                        JOIN image i ON i.image_set = u.images
+                    WHERE r.id = ? ORDER BY i.address
+                    """, arguments: [id]),
             identifications: try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT i.*, d.device_id FROM identification i JOIN device d ON d.id = i.device
+                    SELECT i.seq, d.device_id, m.imp_os, m.flash_jedec, m.flash_bytes, p.text AS warnings
+                    FROM identification i JOIN device d ON d.id = i.device JOIN module m ON m.id = i.module
+                        LEFT JOIN phrase p ON p.id = i.warnings
                     WHERE i.run = ? ORDER BY i.seq
                     """, arguments: [id]
             ).map { row in
                 IdentificationRow(
                     sequence: row["seq"], device: row["device_id"], impOS: row["imp_os"],
                     flashJEDEC: row["flash_jedec"], flashBytes: row["flash_bytes"],
-                    warnings: texts(row["warnings"]))
+                    warnings: (row["warnings"] as String?).map(texts) ?? [])
             },
             acts: try acts(db, run.run),
             steps: try steps(db, id),
@@ -266,9 +301,10 @@ public final class StationReader: Sendable {
                     """, arguments: [id]),
             labels: try LabelRow.fetchAll(
                 db,
-                sql:
-                    "SELECT seq AS sequence, at, serial, digest, destination FROM label WHERE run = ? ORDER BY seq",
-                arguments: [id]),
+                sql: """
+                    SELECT seq AS sequence, at, serial, lower(hex(digest)) AS digest, destination FROM label
+                    WHERE run = ? ORDER BY seq
+                    """, arguments: [id]),
             notes: try NoteRow.fetchAll(
                 db, sql: noteSelect + " WHERE n.run = ? ORDER BY n.seq", arguments: [id]))
     }

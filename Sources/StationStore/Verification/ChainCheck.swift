@@ -21,10 +21,69 @@ struct ChainStretch: Sendable {
     init(_ db: Database, first: Int64, size: Int64, sizes: [Int64]) throws {
         self.first = first
         let end = min(size, first + Self.length)
+        var sizes = sizes[...]
+        let sealed = min(end, try LedgerEntries.sealed(db))
+        for number in stride(from: first / LedgerEntries.width, to: sealed / LedgerEntries.width, by: 1) {
+            try addBundle(number, db, &sizes)
+        }
+        try addRows(from: max(first, sealed), to: end, db, &sizes)
+    }
+
+    /// Opens a bundle and hashes its entries.
+    private mutating func addBundle(_ number: Int64, _ db: Database, _ sizes: inout ArraySlice<Int64>) throws
+    {
+        let (begin, end) = (number * LedgerEntries.width, (number + 1) * LedgerEntries.width)
+        var leaves: [TreeHash] = []
+        do {
+            if let bundle = try LedgerEntries.open(number, db) {
+                leaves = bundle.leaves
+            } else {
+                findings.append(.bundleUnreadable(first: begin, last: end - 1, reason: "they are missing"))
+            }
+        } catch let bundle as UnreadableBundle {
+            findings.append(
+                .bundleUnreadable(first: begin, last: end - 1, reason: bundle.fault.description))
+        }
+        var root = leaves.isEmpty ? nil : CompactRange.root(ofPerfectTree: leaves[...])
+        let stored = try Self.node(number, db)
+        if let root, let stored, root != stored {
+            findings.append(.bundleChanged(first: begin, last: end - 1))
+        }
+        // Going on with the recorded hash keeps one changed bundle from spoiling everything above it.
+        root = stored ?? root
+        var (inside, count) = (range, 0)
+        while let size = sizes.first, size <= end {
+            if size < end, !leaves.isEmpty {
+                inside = Self.adding(leaves[count..<Int(size - begin)], to: inside)
+                count = Int(size - begin)
+                checkpoints.append((size, inside))
+            } else if size == end, let root {
+                var whole = range
+                whole.append(subtree: root, height: TileNode.tileHeight)
+                checkpoints.append((size, whole))
+            }
+            sizes.removeFirst()
+        }
+        let known = root ?? TreeHash.emptyTree
+        tiles.append(known)
+        range.append(subtree: known, height: TileNode.tileHeight)
+    }
+
+    /// The recorded hash over a tile.
+    private static func node(_ number: Int64, _ db: Database) throws -> TreeHash? {
+        let rows = try RawRows(
+            db, "SELECT hash FROM ledger_node WHERE level = 1 AND position = ?", [number], kept: true)
+        var hash: TreeHash?
+        while try rows.next() { hash = rows.hash(0) }
+        return hash
+    }
+
+    private mutating func addRows(
+        from first: Int64, to end: Int64, _ db: Database, _ sizes: inout ArraySlice<Int64>
+    ) throws {
         let rows = try RawRows(
             db, "SELECT seq, leaf, entry FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
             [first, end])
-        var sizes = sizes[...]
         var tile: [TreeHash] = []
         tile.reserveCapacity(TileNode.tileWidth)
         var expected = first
@@ -43,7 +102,7 @@ struct ChainStretch: Sendable {
             }
             expected += 1
             while sizes.first == expected {
-                checkpoints.append((expected, Self.adding(tile, to: range)))
+                checkpoints.append((expected, Self.adding(tile[...], to: range)))
                 sizes.removeFirst()
             }
             if tile.count == TileNode.tileWidth {
@@ -53,10 +112,10 @@ struct ChainStretch: Sendable {
                 tile.removeAll(keepingCapacity: true)
             }
         }
-        range = Self.adding(tile, to: range)
+        range = Self.adding(tile[...], to: range)
     }
 
-    private static func adding(_ leaves: [TreeHash], to range: CompactRange) -> CompactRange {
+    private static func adding(_ leaves: ArraySlice<TreeHash>, to range: CompactRange) -> CompactRange {
         var range = range
         for leaf in leaves { range.append(leaf) }
         return range
@@ -102,6 +161,10 @@ struct ChainCheck {
                 findings.append(.hashMissing(level: level, position: last))
             }
         }
+        let twice = try Int64.fetchAll(
+            db, sql: "SELECT seq FROM ledger_entry WHERE seq < ? ORDER BY seq LIMIT 100",
+            arguments: [LedgerEntries.sealed(db)])
+        findings += twice.map { .entryTwice(sequence: $0) }
     }
 
     private mutating func compare(_ hash: TreeHash, level: Int, position: Int64, _ db: Database) throws {

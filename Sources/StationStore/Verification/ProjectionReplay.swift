@@ -12,6 +12,14 @@ enum ProjectionReplay {
     /// Empties the projections of `db` and fills them again from its own ledger, in one transaction.
     static func rebuild(_ db: Database) throws {
         try db.inTransaction(.immediate) {
+            try refill(db, path: db.description)
+            return .commit
+        }
+    }
+
+    /// The same inside a transaction that is under way.
+    static func refill(_ db: Database, path: String) throws {
+        do {
             try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
             let tables = Set(Schema.projections.map(\.table))
             let triggers = try Row.fetchAll(
@@ -28,21 +36,17 @@ enum ProjectionReplay {
                 try replay(from: db, through: LedgerTables.size(db), into: Projector(db))
             } catch let fault as Fault {
                 throw StoreError.tampered(
-                    path: db.description, detail: "entry \(fault.sequence): \(fault.reason)")
+                    path: path, detail: "entry \(fault.sequence): \(fault.reason)")
             }
-            return .commit
         }
     }
 
     /// Applies the first `size` entries of `source` one after the other.
     /// - Throws: ``Fault`` at the first one that can't be read or that contradicts those before it.
     static func replay(from source: Database, through size: Int64, into projector: Projector) throws {
-        let rows = try Row.fetchCursor(
-            source, sql: "SELECT seq, entry FROM ledger_entry WHERE seq < ? ORDER BY seq", arguments: [size])
         var lastAt: Int64?
-        while let row = try rows.next() {
-            let sequence: Int64 = row["seq"]
-            let bytes = try row.withUnsafeData(atIndex: 1) { data in Array(data ?? .init()) }
+        try LedgerEntries(source).forEach(in: 0..<size) { sequence, entry in
+            let bytes = Array(entry)
             do {
                 let envelope = try EntryEnvelope(parsing: bytes)
                 let record = try Record(kind: envelope.kind, json: envelope.record)
@@ -73,6 +77,7 @@ enum ProjectionReplay {
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 throw Fault(sequence: sequence, reason: error.message ?? "constraint")
             }
+            return true
         }
     }
 }

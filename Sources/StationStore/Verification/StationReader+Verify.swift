@@ -40,13 +40,7 @@ extension StationReader {
                 try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
                     (size: $0["size"] as Int64, note: $0["note"] as String)
                 },
-                try Row.fetchAll(
-                    db,
-                    sql: """
-                        SELECT entry FROM ledger_entry WHERE seq = 0
-                            OR seq IN (SELECT seq FROM event WHERE kind = '\(KeyChanged.kind)') ORDER BY seq
-                        """
-                ).map { row in try row.withUnsafeData(atIndex: 0) { Array($0 ?? .init()) } },
+                try Self.keyEntries(db),
                 try Self.remarks(db)
             )
         }
@@ -98,6 +92,24 @@ extension StationReader {
     }
 
     private static let parallelStretches = 4
+
+    /// The entries that name keys.
+    private static func keyEntries(_ db: Database) throws -> [[UInt8]] {
+        let ledger = try LedgerEntries(db)
+        let changes = try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT e.seq FROM event e JOIN ledger_kind k ON k.id = e.kind
+                WHERE e.kind >= \(LedgerKinds.firstRare) AND k.word = '\(KeyChanged.kind)' ORDER BY e.seq
+                """)
+        var entries: [[UInt8]] = []
+        for sequence in [0] + changes {
+            // The pass over the whole ledger names a bundle that can't be read.
+            guard let bytes = (try? ledger.bytes(of: sequence)) ?? nil else { continue }
+            entries.append(bytes)
+        }
+        return entries
+    }
 
     /// The keys whose signatures count, and for which sizes, by the entries that name them.
     private static func keys(
@@ -230,6 +242,9 @@ extension StationReader {
                 return nil as ProjectionReplay.Fault?
             } catch let fault as ProjectionReplay.Fault {
                 return fault
+            } catch let bundle as UnreadableBundle {
+                return ProjectionReplay.Fault(
+                    sequence: bundle.range.lowerBound, reason: bundle.description)
             }
         }
         if let fault {

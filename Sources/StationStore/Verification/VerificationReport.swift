@@ -10,6 +10,12 @@ public enum VerificationDepth: String, Sendable, Codable {
 public enum Finding: Equatable, Sendable, CustomStringConvertible {
     /// An entry's bytes are not those that were hashed.
     case entryChanged(sequence: Int64)
+    /// Sealed entries can't be read.
+    case bundleUnreadable(first: Int64, last: Int64, reason: String)
+    /// One of the sealed entries `first…last` is not what was hashed.
+    case bundleChanged(first: Int64, last: Int64)
+    /// An entry lies in a row although it is sealed.
+    case entryTwice(sequence: Int64)
     /// No entry where one should be.
     case entryMissing(sequence: Int64)
     /// Entry and leaf hash were changed together, or the hash over them was: one of `first…last`.
@@ -43,6 +49,11 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .entryChanged(let sequence):
             "entry \(sequence) was changed: its bytes are not those that were hashed"
+        case .bundleUnreadable(let first, let last, let reason):
+            "the sealed entries \(first) to \(last) can't be read: \(reason)"
+        case .bundleChanged(let first, let last):
+            "one of the sealed entries \(first) to \(last) was changed: they are not those that were hashed"
+        case .entryTwice(let sequence): "entry \(sequence) lies beside the bundle that holds it"
         case .entryMissing(let sequence): "entry \(sequence) is missing"
         case .hashMismatch(let level, let position, let first, let last):
             "one of the entries \(first) to \(last), or hash \(position) of level \(level) over them, was changed"

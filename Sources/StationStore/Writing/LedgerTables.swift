@@ -5,7 +5,8 @@ import Ledger
 enum LedgerTables {
     /// Entries in the database.
     static func size(_ db: Database) throws -> Int64 {
-        try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM ledger_entry") ?? 0
+        // Mostly there are rows, and the bundles need not be looked at.
+        try Int64.fetchOne(db, sql: "SELECT max(seq) + 1 FROM ledger_entry") ?? LedgerEntries.sealed(db)
     }
 
     /// The last signed tree head.
@@ -23,7 +24,7 @@ enum LedgerTables {
     static func growingTree(_ db: Database, path: String) throws -> GrowingTree {
         let size = try size(db)
         var edge: [[TreeHash]] = []
-        let source = Tiles(db)
+        let source = try Tiles(db)
         for (level, count) in GrowingTree.edgeCounts(size: size).enumerated() {
             let index = size >> Int64((level + 1) * TileNode.tileHeight)
             edge.append(count == 0 ? [] : try source.hashes(level: level, tile: index, count: count))
@@ -37,28 +38,37 @@ enum LedgerTables {
     /// Reads tiles out of the entries' leaf hashes and the stored nodes.
     struct Tiles: TileSource {
         private let db: Database
+        private let entries: LedgerEntries
 
-        init(_ db: Database) { self.db = db }
+        init(_ db: Database) throws { try self.init(db, LedgerEntries(db)) }
+
+        /// - Parameter entries: of the same connection, for those who read entries as well.
+        init(_ db: Database, _ entries: LedgerEntries) {
+            self.db = db
+            self.entries = entries
+        }
 
         func hashes(level: Int, tile: Int64, count: Int) throws -> [TreeHash] {
-            let first = tile * Int64(TileNode.tileWidth)
-            let rows =
+            let hashes =
                 level == 0
-                ? try RawRows(
-                    db, "SELECT leaf FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-                    [first, first + Int64(count)], kept: true)
-                : try RawRows(
-                    db,
-                    "SELECT hash FROM ledger_node WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
-                    [level, first, first + Int64(count)], kept: true)
+                ? try entries.leaves(tile: tile, count: count) : try nodes(level, tile, count)
+            guard hashes.count == count else {
+                throw StoreError.notFound(
+                    "complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
+            }
+            return hashes
+        }
+
+        private func nodes(_ level: Int, _ tile: Int64, _ count: Int) throws -> [TreeHash] {
+            let first = tile * Int64(TileNode.tileWidth)
+            let rows = try RawRows(
+                db,
+                "SELECT hash FROM ledger_node WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
+                [level, first, first + Int64(count)], kept: true)
             var hashes: [TreeHash] = []
             hashes.reserveCapacity(count)
             while try rows.next() {
                 if let hash = rows.hash(0) { hashes.append(hash) }
-            }
-            guard hashes.count == count else {
-                throw StoreError.notFound(
-                    "complete tile \(tile) of level \(level) (\(hashes.count) of \(count) hashes)")
             }
             return hashes
         }

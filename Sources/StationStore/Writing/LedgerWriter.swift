@@ -20,6 +20,7 @@ final class LedgerWriter: @unchecked Sendable {
     private var kept: Statements?
     private var tree: GrowingTree
     private var lastCheckpoint: Checkpoint?
+    private var sealedBundles: Int64 = 0
 
     private struct Statements {
         let entry: HotStatement
@@ -83,6 +84,7 @@ final class LedgerWriter: @unchecked Sendable {
         projector = Projector(db)
         tree = try LedgerTables.growingTree(db, path: path)
         lastCheckpoint = try LedgerTables.lastCheckpoint(db, path: path)
+        sealedBundles = try LedgerEntries.sealed(db) / LedgerEntries.width
     }
 
     /// Lets go of the connection's statements, so that it can be closed.
@@ -110,6 +112,7 @@ final class LedgerWriter: @unchecked Sendable {
         let tree = tree
         let checkpoint = lastCheckpoint
         let key = key
+        let sealedBundles = sealedBundles
         var outcomes: [Result<WriteOutcome, StoreError>] = []
         outcomes.reserveCapacity(group.count)
         do {
@@ -123,6 +126,7 @@ final class LedgerWriter: @unchecked Sendable {
             if needsCheckpoint || self.tree.size - (lastCheckpoint?.size ?? 0) >= checkpointInterval {
                 try sign(db)
             }
+            try sealOldEntries(db, since: tree.size)
             try db.commit()
             sealer.saved(persons)
             if let headFile, let lastCheckpoint, lastCheckpoint != checkpoint {
@@ -134,6 +138,7 @@ final class LedgerWriter: @unchecked Sendable {
             self.tree = tree
             lastCheckpoint = checkpoint
             self.key = key
+            self.sealedBundles = sealedBundles
             forget()
             let failure = StoreError.from(error, path: path)
             for pending in group { pending.ticket.settle(.failure(failure)) }
@@ -151,6 +156,18 @@ final class LedgerWriter: @unchecked Sendable {
             pending.ticket.settle(outcome)
         }
         return nil
+    }
+
+    /// As many bundles as the group has filled, and one more to catch up: what is left in rows stays small, and no group
+    /// takes much longer than its own size makes it.
+    private func sealOldEntries(_ db: Database, since size: Int64) throws {
+        guard tree.size / LedgerEntries.width > sealedBundles + Sealing.plainTiles,
+            let signed = lastCheckpoint?.size
+        else { return }
+        let filled = tree.size / LedgerEntries.width - size / LedgerEntries.width
+        try Sealing.seal(
+            db, path: path, size: tree.size, signed: signed, most: Int(filled) + 1)
+        sealedBundles = try LedgerEntries.sealed(db) / LedgerEntries.width
     }
 
     private func savePersons(_ db: Database) throws -> Int {

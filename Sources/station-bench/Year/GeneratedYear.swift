@@ -43,8 +43,11 @@ struct GeneratedYear {
     func make(at path: String) async throws -> (entries: Int64, seconds: Double) {
         let clock = SetClock(Self.start)
         let key = try StationKey.generate(name: StationStore.origin(station: "year"))
+        // No line hands in thousands of entries at once; groups of that size would leave free pages in the file.
+        var options = StationStore.Options()
+        options.largestGroup = 512
         let store = try await StationStore.create(
-            at: path, station: "year", key: key, program: "station-bench", clock: clock)
+            at: path, station: "year", key: key, program: "station-bench", clock: clock, options: options)
         let stopwatch = Stopwatch()
         var writer = YearWriter(store: store, sequence: 1)
         var dice = SeededGenerator(seed: seed)

@@ -41,6 +41,17 @@ enum YearFigures {
         print(
             "size: \(bytes / max(steps, 1)) bytes a step on disk (target 400), \(bytes / max(units, 1)) a unit: "
                 + "\(steps) steps, \(units) units, \(bytes >> 20) MiB with ledger, projections and indexes")
+        let parts = try shell(
+            path,
+            """
+            SELECT group_concat(part || ' ' || printf('%.1f', 1.0 * bytes / max(\(steps), 1)), ', ') FROM (
+                SELECT coalesce(s.tbl_name, 'other') AS part, sum(p.pgsize) AS bytes
+                FROM dbstat p LEFT JOIN sqlite_schema s ON s.name = p.name WHERE p.aggregate = TRUE GROUP BY part
+                UNION ALL SELECT 'free pages', (SELECT freelist_count FROM pragma_freelist_count)
+                    * (SELECT page_size FROM pragma_page_size)
+                ORDER BY bytes DESC LIMIT 20)
+            """)
+        print("bytes a step by table with its indexes: \(parts)")
         let middle = "3000" + "0c2a69" + String(format: "%06x", units / 2)
         let other = "3000" + "0c2a69" + String(format: "%06x", units / 3)
         // Cold: the file is dropped from the page cache first, where the kernel lets us.
