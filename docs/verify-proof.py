@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Verify a proof bundle of a blessing station, with nothing but Python: verify-proof.py BUNDLE.json [VKEY]
+"""Verify a proof bundle of a blessing station, with nothing but Python: verify-proof.py BUNDLE.json [VKEY [WITNESS ...]]
 
 Give VKEY (name+hash+base64) when you know the station's key from elsewhere; without it the bundle is only
 shown to agree with the key that it carries itself. A log whose key was changed carries signed statements that lead
-from key to key; VKEY may be any of them. The format is described in docs/ledger.md.
+from key to key; VKEY may be any of them. WITNESS is a witness's key: its cosignature has to be there, and says by when
+the entries existed. The format is described in docs/ledger.md.
 """
-import base64, hashlib, json, sys
+import base64, datetime, hashlib, json, sys
 
 sha256 = lambda data: hashlib.sha256(data).digest()
 
@@ -74,11 +75,11 @@ def check_inclusion(entry, index, size, proof, root):
 
 
 # C2SP signed notes and verifier keys.
-def read_key(vkey):
+def read_key(vkey, kind=1):
     name, key_hash, material = vkey.split("+", 2)
     material = b64(material)
     expected = sha256(name.encode() + b"\n" + material)[:4]
-    assert material[0] == 1 and len(material) == 33 and expected.hex() == key_hash, "damaged key"
+    assert material[0] == kind and len(material) == 33 and expected.hex() == key_hash, "damaged key"
     return name, expected, material[1:]
 
 
@@ -96,6 +97,21 @@ def signed_by(note, vkey):
     for signature in signatures:
         check_signature(key, (text + "\n").encode(), signature)
     return bool(signatures), text
+
+
+def witnessed_at(note, witness):
+    """The earliest time at which the witness cosigned the note (C2SP tlog-cosignature, Ed25519)."""
+    name, key_hash, key = read_key(witness, 4)
+    text, times = note.rpartition("\n\n")[0] + "\n", []
+    for line in note.rpartition("\n\n")[2].splitlines():
+        signer, blob = line.split(" ")[1], b64(line.split(" ")[2])
+        if signer == name and blob[:4] == key_hash:
+            assert len(blob) == 76, "a cosignature has another size"
+            time = int.from_bytes(blob[4:12], "big")
+            check_signature(key, ("cosignature/v1\ntime %d\n%s" % (time, text)).encode(), blob[12:])
+            times.append(time)
+    assert times, "no cosignature of " + name
+    return name, min(times)
 
 
 def check_keys(notes, vkey, trusted):
@@ -159,12 +175,18 @@ def verify(bundle, trusted=None):
     return len(bundle["entries"]), name, size
 
 
-def main(path, trusted=None):
-    print("%d entries are in the log %s of %d entries" % verify(json.load(open(path, encoding="utf-8")), trusted))
+def main(path, trusted=None, *witnesses):
+    bundle = json.load(open(path, encoding="utf-8"))
+    counts = verify(bundle, trusted)
+    times = [within("checkpoint", witnessed_at, bundle["checkpoint"], witness) for witness in witnesses]
+    print("%d entries are in the log %s of %d entries" % counts)
+    for name, time in times:
+        when = datetime.datetime.fromtimestamp(time, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
+        print("they existed by %s, says %s" % (when, name))
 
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:3])
+        main(*sys.argv[1:])
     except FAULTS as error:
         sys.exit("NOT PROVED: %s" % (error or type(error).__name__))

@@ -100,6 +100,65 @@ import Testing
         try await store.close()
     }
 
+    /// A proof carries the word of the first witness who saw its entries; the script of strangers reads it.
+    @Test func aProofSaysByWhenItsEntriesExisted() async throws {
+        let store = try await store()
+        try await grow(store, 40)
+        try await publish(store)
+        for time: Int64 in [1_800_000_000, 1_800_000_600] {
+            let done = try await PublishedLog(folder: published).beSigned(by: witness, now: time)
+            try StationStore.keep(
+                [done], of: try PublishedLog(folder: published).checkpoint().size, at: store.path)
+            try await grow(store, 400)
+            try await publish(store)
+        }
+        let early = try await store.reader.proof(ofEntries: [3])
+        #expect(early.checkpoint.size == 41)
+        #expect(early.checkpoint.cosignatures(by: [witnessKey.witness]).map(\.timestamp) == [1_800_000_000])
+        try early.verify(trusting: logKey.verifier)
+        #expect(try ProofBundle(json: early.json) == early)
+        let later = try await store.reader.proof(ofEntries: [3, 41])
+        #expect(later.checkpoint.cosignatures(by: [witnessKey.witness]).map(\.timestamp) == [1_800_000_600])
+        let last = try await store.reader.proof(ofEntries: [500])
+        #expect(last.checkpoint.cosignatures(by: [witnessKey.witness]) == [])
+
+        let said = try script(early, logKey.verifier.text, witnessKey.witness.text)
+        #expect(said.status == 0)
+        #expect(said.output.hasSuffix("they existed by 2027-01-15 08:00:00Z, says witness.example.com/w1\n"))
+        let stranger = try StationKey.generate(name: "witness.example.com/w1")
+        #expect(try script(early, logKey.verifier.text, stranger.witness.text).status == 1)
+        #expect(try script(last, logKey.verifier.text, witnessKey.witness.text).status == 1)
+        // Another time than the one that was signed.
+        let line = try #require(early.checkpoint.note.signatures.last)
+        var bytes = line.bytes
+        bytes[7] ^= 1
+        let forged = SignedNote.Signature(name: line.name, keyHash: line.keyHash, bytes: bytes)
+        let text = String(decoding: early.json, as: UTF8.self).replacing(
+            line.encoded.dropLast(), with: forged.encoded.dropLast())
+        let bundle = try ProofBundle(json: Array(text.utf8))
+        #expect(bundle.checkpoint.cosignatures(by: [witnessKey.witness]) == [])
+        #expect(try script(bundle, logKey.verifier.text, witnessKey.witness.text).status == 1)
+        try await store.close()
+    }
+
+    private func script(_ bundle: ProofBundle, _ words: String...) throws -> (status: Int32, output: String) {
+        let file = path("bundle.json")
+        try Data(bundle.json).write(to: URL(fileURLWithPath: file))
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            ["python3", "-B", root.appending(path: "docs/verify-proof.py").path, file] + words
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
     @Test func aForkIsNotSignedFor() async throws {
         let first = try await store("a.db")
         try await grow(first, 20)

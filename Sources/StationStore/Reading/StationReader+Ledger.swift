@@ -177,7 +177,10 @@ extension StationReader {
     private static func proof(_ db: Database, path: String, _ sequences: [Int64]) throws -> ProofBundle {
         let size = try LedgerTables.size(db)
         let keys = try LogKeys(db, path: path)
-        guard let checkpoint = try LedgerTables.lastCheckpoint(db, path: path) else {
+        let last = sequences.max() ?? 0
+        // A witness's word says more than a later signature of the station itself.
+        let witnessed = try LedgerTables.witnessedCheckpoint(db, path: path, covering: last + 1)
+        guard let checkpoint = try witnessed ?? LedgerTables.lastCheckpoint(db, path: path) else {
             throw StoreError.notSigned(sequence: sequences.first ?? 0, signed: 0)
         }
         guard let verifier = keys.key(forSize: checkpoint.size) else {

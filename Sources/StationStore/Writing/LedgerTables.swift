@@ -13,10 +13,29 @@ enum LedgerTables {
     static func lastCheckpoint(_ db: Database, path: String) throws -> Checkpoint? {
         let note = try String.fetchOne(
             db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
-        return try note.map { note in
-            do throws(NoteError) { return try Checkpoint(parsing: note) } catch {
-                throw StoreError.tampered(path: path, detail: "its last checkpoint can't be read: \(error)")
-            }
+        return try note.map { try checkpoint($0, path: path) }
+    }
+
+    /// The earliest tree head over the first `size` entries or more that witnesses cosigned, with their lines; so they
+    /// bound the entries' age as closely as they can.
+    static func witnessedCheckpoint(_ db: Database, path: String, covering size: Int64) throws -> Checkpoint?
+    {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT size, note FROM ledger_checkpoint
+                WHERE size >= ? AND size IN (SELECT size FROM cosignature) ORDER BY size LIMIT 1
+                """, arguments: [size])
+        guard let row else { return nil }
+        let lines = try String.fetchAll(
+            db, sql: "SELECT line FROM cosignature WHERE size = ? ORDER BY timestamp, line",
+            arguments: [row["size"] as Int64])
+        return try checkpoint(row["note"] + lines.joined(), path: path)
+    }
+
+    private static func checkpoint(_ note: String, path: String) throws -> Checkpoint {
+        do throws(NoteError) { return try Checkpoint(parsing: note) } catch {
+            throw StoreError.tampered(path: path, detail: "a checkpoint in it can't be read: \(error)")
         }
     }
 

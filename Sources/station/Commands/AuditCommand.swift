@@ -80,12 +80,18 @@ struct AuditCommand: AsyncParsableCommand {
                     throw StationFailure(.badInput, "\(error)")
                 }
             }
-            let report = try await options.reader().verify(chain ? .chain : .everything, trusting: keys)
+            let reader = try options.reader()
+            let report = try await reader.verify(chain ? .chain : .everything, trusting: keys)
+            let witnesses = try Witnesses(try options.paths()).keys()
+            let (good, bad) = try await reader.cosignatures(by: witnesses)
+            let isClean = report.isClean && bad == 0
             if json {
                 JSONOutput.line(
                     .object([
-                        "clean": .boolean(report.isClean), "entries": .integer(report.entries),
+                        "clean": .boolean(isClean), "entries": .integer(report.entries),
                         "checkpoints": .integer(Int64(report.checkpoints)),
+                        "cosignatures": .integer(Int64(good.count)),
+                        "false-cosignatures": .integer(Int64(bad)),
                         "rows": .integer(Int64(report.rows)),
                         "signed": .integer(report.signed),
                         "remarks": .list(report.remarks.map { .text($0) }),
@@ -94,12 +100,24 @@ struct AuditCommand: AsyncParsableCommand {
             } else {
                 for remark in report.remarks { Terminal.line(Ink.quiet("· ") + remark) }
                 for finding in report.findings { Terminal.line(Ink.bad("✗ ") + "\(finding)") }
-                let mark = report.isClean ? Ink.good("✓ ") : Ink.bad("✗ ")
+                if bad > 0 {
+                    Terminal.line(
+                        Ink.bad("✗ ")
+                            + "\(bad) cosignature\(bad == 1 ? " does" : "s do") not hold: a witness that counts here did not sign what lies here."
+                    )
+                }
+                if let last = good.last {
+                    Terminal.line(
+                        Ink.quiet("· ")
+                            + "\(good.count) cosignature\(good.count == 1 ? "" : "s"); entries 0 to \(last.size - 1) existed by \(UTCTime.text(last.timestamp * 1000)), says \(last.witness.name)"
+                    )
+                }
+                let mark = isClean ? Ink.good("✓ ") : Ink.bad("✗ ")
                 Terminal.line(
                     mark
                         + "\(report.entries) entries (\(report.signed) under a signed checkpoint), \(report.checkpoints) checkpoints, "
                         + "\(report.rows) derived rows"
-                        + (report.isClean ? ": everything holds." : ": the record does not hold."))
+                        + (isClean ? ": everything holds." : ": the record does not hold."))
                 if keys.isEmpty {
                     Terminal.line(
                         Ink.quiet(
@@ -107,7 +125,7 @@ struct AuditCommand: AsyncParsableCommand {
                         ))
                 }
             }
-            if !report.isClean { throw StationFailure(.evidence) }
+            if !isClean { throw StationFailure(.evidence) }
         }
     }
 
