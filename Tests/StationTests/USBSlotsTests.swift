@@ -72,7 +72,7 @@ import VirtualUSB
             let host = try Self.machine(["FX-0001", "FX-0002", "FX-0003"], timeline)
             let slots = ServeSlots.make(
                 for: folder, lines: nil,
-                paths: StationPaths(database: "", key: "", people: "", labels: "", shelf: ""),
+                paths: StationPaths(beside: "/nowhere/station.db", labels: "/nowhere/labels"),
                 host: { host }, time: timeline, remark: { _ in })
             #expect(slots.map(\.name) == ["A", "B", "C", "D"])
             #expect(slots.allSatisfy { $0.kind == .usb })
