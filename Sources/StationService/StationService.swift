@@ -34,6 +34,7 @@ public final class StationService: Sendable {
     let localToken: String
     private let tls: ServerCertificate?
     let sender: WebhookSender
+    private let goldenBell: Bell
     private let group = Mutex<ServiceGroup?>(nil)
 
     /// - Parameters:
@@ -63,6 +64,7 @@ public final class StationService: Sendable {
         let metrics = ServiceMetrics(registry: PrometheusRegistry())
         let (news, newsIn) = AsyncStream<LineNews>.makeStream()
         let bell = Bell()
+        let goldenBell = Bell()
         let hub = EventHub()
         var rule = LineBoard.YieldRule()
         rule.floor = settings.yieldFloor
@@ -70,6 +72,11 @@ public final class StationService: Sendable {
             station: folder.station.name, slots: slots, hub: hub, clock: clock, rule: rule,
             onNews: { item in
                 metrics.took(item)
+                if case .unit(let unit, _) = item,
+                    unit.reasonCode == ReasonCode.referenceMeasured.identifier
+                {
+                    goldenBell.ring()
+                }
                 newsIn.yield(item)
             })
         let desk = Desk(
@@ -86,6 +93,7 @@ public final class StationService: Sendable {
             metrics: metrics,
             clock: clock, program: settings.program, startedAt: clock.utcMilliseconds(),
             readiness: Readiness(), ringOutbox: { bell.ring() })
+        self.goldenBell = goldenBell
         let client = HTTPClient()
         sender = WebhookSender(
             outbox: sources.outbox, news: news, endNews: { newsIn.finish() }, bell: bell, metrics: metrics,
@@ -170,7 +178,7 @@ public final class StationService: Sendable {
         // Ended in reverse: the desk is put down while pages still see it happen.
         var services: [any Service] = [application, sender]
         if let certificateWatch { services.append(certificateWatch) }
-        services.append(GoldenReminder(sources: sources, logger: logger))
+        services.append(GoldenReminder(sources: sources, logger: logger, bell: goldenBell))
         services.append(
             DeskService(sources: sources, notifier: notifier, parking: settings.parking, logger: logger))
         let group = ServiceGroup(

@@ -52,6 +52,56 @@ struct DeskBrowserTests {
         }
     }
 
+    /// A golden unit opens its slot's gate; its page and a gauge study show what was measured.
+    @Test func goldenUnitsAndGaugeStudiesWithData() async throws {
+        // The first two modules of the demo line.
+        let devices = ["30000c2a697cc247", "30000c2a697cc248"]
+        try await OperatorBrowserTests.withStation(golden: devices) { station, browser in
+            let page = try await Page(browser)
+            try await OperatorBrowserTests.signIn(page, station)
+            try await OperatorBrowserTests.live(page)
+            func start(_ code: String, _ slot: String) async throws {
+                for text in [code, "SLOT-\(slot)", "GO"] { try await page.scan(text) }
+            }
+            func tile(_ slot: String) -> String { "document.querySelector('.tile[data-name=\(slot)]')" }
+            // Four slots wait for their golden unit, and say so before anybody scans.
+            try await page.wait("document.querySelectorAll('[data-code=\"golden-shut\"]').length === 4")
+            try await start("ES0100001", "A")
+            try await page.wait("document.getElementById('said').innerText.includes('golden unit')")
+            try await BrowserHere.picture(page, "operator-golden")
+            #expect(try await page.value(AccessCheck.script) as? [String] == [])
+            try await start("golden-1", "A")
+            try await page.wait("\(tile("A")).innerText.includes('G01')")
+            // Its slot's alarm goes at once.
+            try await page.wait("document.querySelectorAll('[data-code=\"golden-shut\"]').length === 3")
+            try await start("part-1", "A")
+            try await page.wait("\(tile("A")).querySelector('.serial').innerText.includes('\(devices[1])')")
+            try await page.wait("\(tile("A")).innerText.includes('G01')")
+            try await start("ES0100001", "A")
+            try await page.wait("\(tile("A")).dataset.phase === 'passed'")
+            try await start("ES0100002", "B")
+            try await page.wait("document.getElementById('said').innerText.includes('golden unit')")
+            for (name, path, word) in [
+                ("golden", "/golden", "GOLDEN-1"),
+                (
+                    "gauge",
+                    "/gauge?measurement=rail%2Frail_3v3&parts=GOLDEN-1,PART-1&by=slot&trials=2&from=0",
+                    "PART-1"
+                ),
+            ] {
+                try await page.open(station.address + path)
+                try await page.wait("document.querySelector('h1')")
+                #expect(try await page.text("document.querySelector('main').innerText").contains(word))
+                #expect(try await page.value(AccessCheck.script) as? [String] == [], "\(path)")
+                try await BrowserHere.picture(page, "desk-\(name)")
+            }
+            #expect(
+                try await page.number("document.querySelectorAll('table').length") > 0,
+                "no table in the study")
+            #expect(page.complaints == [])
+        }
+    }
+
     /// Recorded, not judged: the machine may be busy. `make screenshots` prints them as well.
     @Test func firstPaintAndSizeAreTold() async throws {
         try await OperatorBrowserTests.withStation { station, browser in

@@ -21,10 +21,10 @@ enum BrowserHere {
 struct OperatorBrowserTests {
     /// A station, a browser and what is done with them; both end whatever happens.
     static func withStation(
-        faults: String = "", pace: String = "0",
+        faults: String = "", pace: String = "0", golden: [String] = [],
         _ body: (RunningStation, Chromium) async throws -> Void
     ) async throws {
-        let station = try await RunningStation(faults: faults, pace: pace)
+        let station = try await RunningStation(faults: faults, pace: pace, golden: golden)
         defer { station.end() }
         let browser = try Chromium(program: try #require(Chromium.installed))
         defer { browser.quit() }

@@ -89,6 +89,27 @@ import Testing
         #expect(units.all("a").contains { $0.attributes["href"]?.hasPrefix("/units/") == true })
     }
 
+    /// Each way of telling failures apart leads to the runs behind a row, and to no others.
+    @Test(arguments: ["step", "code", "slot", "sku", "firmware", "impOS"])
+    func eachCauseLeadsToItsRuns(key: String) async throws {
+        let page = try await Self.page("/pareto", ["by": key])
+        let links = page.all("a").compactMap { $0.attributes["href"] }.filter {
+            $0.hasPrefix("/units?")
+        }
+        #expect(!links.isEmpty, "\(page.text)")
+        let parts = try #require(URLComponents(string: links[0])?.queryItems)
+        let query = Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0.value ?? "") })
+        let units = try await Self.page("/units", query)
+        let found = units.all("a").count { $0.attributes["href"]?.hasPrefix("/units/3") == true }
+        #expect(found > 0 && found < 16, "\(query): \(units.text)")
+        #expect(!units.text.contains("passed"))
+        if key == "firmware" {
+            let other = try await Self.page(
+                "/units", ["filter": "outcome = failed", "firmware": "x\" or 1=1 --"])
+            #expect(!other.all("a").contains { $0.attributes["href"]?.hasPrefix("/units/3") == true })
+        }
+    }
+
     @Test func firmwareOfTheUnitsIsKnown() async throws {
         let record = try await DemoRecord.shared.value
         let causes = try await record.reader.failures(by: .firmware, RunFilter())

@@ -214,7 +214,8 @@ struct PeopleInputTests {
             try Data((try String(contentsOf: file, encoding: .utf8) + golden).utf8).write(to: file)
         }
         let reminder = GoldenReminder(
-            sources: bench.sources, logger: .init(label: "tests") { _ in SwiftLogNoOpLogHandler() })
+            sources: bench.sources, logger: .init(label: "tests") { _ in SwiftLogNoOpLogHandler() },
+            bell: Bell())
         for _ in 1...3 { try await reminder.look() }
         let alarms = bench.sources.board.snapshot().alarms
         #expect(

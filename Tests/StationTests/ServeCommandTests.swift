@@ -63,4 +63,39 @@ struct ServeCommandTests {
         #expect(outcome.status == status, "\(outcome.error)")
         #expect(outcome.error.contains(word), "\(outcome.error)")
     }
+
+    /// The disk fills under the service: it says so, goes on living, and goes on working when there is room again.
+    @Test func aFullDiskIsSurvived() throws {
+        let station = try StationProgram()
+        defer { station.remove() }
+        let seen = try station.inOwnMounts(
+            """
+            set -u
+            mount -t tmpfs -o size=24m tmpfs "$2/mount" || exit 99
+            db="$2/mount/station.db"; demo="$2/demo"
+            "$1" init --folder "$demo" --database "$db" >/dev/null || exit 98
+            mkdir "$2/shelf" "$2/labels"; ln -s "$2/shelf" "$2/mount/shelf"; ln -s "$2/labels" "$2/mount/labels"
+            "$1" serve --folder "$demo" --database "$db" --listen 127.0.0.1:0 --pace 0 --units 4 --faults '' \
+                > "$2/served" 2>&1 &
+            service=$!
+            until grep -q 'It stays' "$2/served"; do kill -0 $service || exit 97; sleep 0.1; done
+            cat /dev/zero > "$2/mount/filler" 2>/dev/null
+            "$1" run WO-2026-0119 --folder "$demo" --database "$db" --json > "$2/full" 2>&1
+            echo "full $?"
+            kill -0 $service && echo alive
+            rm "$2/mount/filler"
+            "$1" run WO-2026-0119 --folder "$demo" --database "$db" --json > "$2/again" 2>&1
+            echo "again $?"
+            kill -TERM $service; wait $service
+            echo "ended $?"
+            "$1" audit verify --folder "$demo" --database "$db"
+            echo "verify $?"
+            cat "$2/full" "$2/again" "$2/served"
+            """)
+        guard let seen else { return print("skipped: this system allows no mount namespaces") }
+        for word in ["full 74", "alive", "again 0", "ended 0", "verify 0", "\"blessed\":4"] {
+            #expect(seen.out.contains(word), "\(word): \(seen.out)")
+        }
+        #expect(seen.out.contains("no room left on the disk"), "\(seen.out)")
+    }
 }

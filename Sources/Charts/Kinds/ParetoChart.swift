@@ -35,9 +35,16 @@ public enum ParetoChart {
             canvas.rectangle(
                 left, y + 5, bars(Double(row.count)) - left, rowHeight - 12, fill: Palette.blue, radius: 2,
                 about: "\(row.cause): \(row.count), \(NumberText.percent(row.share))")
-            canvas.text(
-                "\(row.count)", bars(Double(row.count)) + (index == 0 ? 12 : 6), y + 20, size: 13, bold: true,
-                halo: true)
+            // Inside where there is room: beside the bar runs the line.
+            let tip = bars(Double(row.count))
+            if tip - left > 60 {
+                canvas.text(
+                    "\(row.count)", tip - 11, y + 20, anchor: .end, size: 13, color: Palette.paper, bold: true
+                )
+            } else {
+                canvas.text(
+                    "\(row.count)", tip + (index == 0 ? 12 : 6), y + 20, size: 13, bold: true, halo: true)
+            }
             points.append((line(row.cumulative), y + rowHeight / 2 - 1))
         }
         canvas.polyline(points, color: Palette.vermilion, width: 2, dash: "5 3")

@@ -56,7 +56,9 @@ export function classify(code, settings, slotNames) {
     const known = slotNames.find(other => other.toLowerCase() === name.toLowerCase());
     return known === undefined ? { kind: 'noise', text, unknownSlot: name } : { kind: 'slot', text: known };
   }
-  if (whole(settings.unit)) return { kind: 'unit', text };
+  // A golden unit's label need not look like a unit's.
+  const reference = (settings.references ?? '').split('\n').some(name => name !== '' && name.toLowerCase() === text.toLowerCase());
+  if (reference || whole(settings.unit)) return { kind: 'unit', text };
   return { kind: 'noise', text };
 }
 

@@ -4,6 +4,8 @@ import StationConfig
 struct OperatorPage {
     let line: LineState
     let scanner: ScannerSettings
+    /// What is written on golden units and gauge parts.
+    var references: [String] = []
     let frame: PageFrame
 
     var view: [String: Any] {
@@ -26,7 +28,7 @@ struct OperatorPage {
                         "headline": words.headline(of: alarm),
                     ]
                 },
-                "scanner": scanner.json, "jsWords": ScriptValues.json(scriptWords),
+                "scanner": scanner.json(references: references), "jsWords": ScriptValues.json(scriptWords),
                 "sequence": "\(line.sequence)",
             ], uniquingKeysWith: { $1 })
     }

@@ -72,7 +72,8 @@ struct ParetoPage {
         case .sku: terms.append("sku = \(Self.quoted(cause))")
         case .code: terms.append("code = \(Self.quoted(cause))")
         case .impOS: terms.append("impos = \(Self.quoted(cause))")
-        case .firmware: break
+        case .firmware:
+            return Link.to("/units", ["filter": terms.joined(separator: " and "), "firmware": cause])
         case .measurement:
             let parts = cause.split(separator: " · ", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { break }

@@ -33,6 +33,8 @@ struct UnitsPage {
                             hint: "outcome = failed and slot = 2", isWide: true)
                     ], isAutomatic: false),
             ])
+        let firmware = (desk.query["firmware"] ?? "").trimmingSpaces
+        if !firmware.isEmpty { report.lead = "\(desk.say("by_firmware")): \(firmware)" }
         if !find.isEmpty { report.problem = desk.say("unit_unknown", ["unit": find]) }
         let question: String
         if filter.isEmpty {
@@ -44,7 +46,7 @@ struct UnitsPage {
         }
         do {
             let query = try Query(
-                .runs, filter: question,
+                .runs, filter: try await withFirmware(firmware, question),
                 columns: ["run", "started", "slot", "device", "serial", "sku", "outcome", "code", "reason"],
                 sort: ["run:desc"], limit: Self.limit)
             report.sections = [Section(table: try await table(query))]
@@ -52,6 +54,22 @@ struct UnitsPage {
             report.problem = "\(fault)"
         }
         return (report, nil)
+    }
+
+    /// What a unit called its factory firmware when it was checked in is a measurement, so its runs are found first.
+    private func withFirmware(_ name: String, _ question: String) async throws -> String {
+        guard !name.isEmpty else { return question }
+        let query = try Query(
+            .measurements,
+            filter: "(\(question)) and step = \"stage.admit\" and measurement = \"firmware\" and value = "
+                + ParetoPage.quoted(name),
+            columns: ["run"], sort: ["run:desc"], limit: Self.limit)
+        let runs = Mutex<[String]>([])
+        try await desk.reader.answer(query) { cells in
+            if let run = cells.first?.plain { runs.withLock { $0.append(run) } }
+        }
+        let found = runs.withLock { $0 }
+        return found.isEmpty ? "run = 0" : "run in (\(found.joined(separator: ", ")))"
     }
 
     private func table(_ query: Query) async throws -> Section.Table {

@@ -34,6 +34,7 @@ public struct StationPages: Sendable {
         case (nil, _, _):
             let page = OperatorPage(
                 line: await sources.lineState(), scanner: folder?.station.scanner ?? ScannerSettings(),
+                references: folder?.station.golden.map { $0.units + $0.gaugeParts }?.map(\.name) ?? [],
                 frame: frame)
             return Templates.render("operator", page.view)
         case ("signin", _, 1): return await signIn(frame, first: false)

@@ -22,6 +22,8 @@ extension Sources {
                 let mode = try fields.word("mode", DeskMode.self) ?? .scan
                 try fields.finish()
                 let id = exchange.parameter("order")
+                // A person says that it goes on: perhaps there is room on the disk again.
+                if await desk.recordTrouble != nil { try await desk.tryRecord() }
                 try await open(id, mode: mode, by: exchange.person)
                 return .json(try await order(id))
             },

@@ -7,6 +7,8 @@ import StationConfig
 struct GoldenReminder: Service {
     let sources: Sources
     let logger: Logger
+    /// Rings when a reference unit was measured: what it says is told at once.
+    let bell: Bell
 
     private static let codes = ["golden-due", "golden-shut", "golden-off"]
 
@@ -16,7 +18,12 @@ struct GoldenReminder: Service {
                 do { try await look() } catch {
                     logger.error("golden units", metadata: ["error": "\(error)"])
                 }
-                try? await Task.sleep(for: .seconds(60))
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await bell.wait() }
+                    group.addTask { try? await Task.sleep(for: .seconds(60)) }
+                    await group.next()
+                    group.cancelAll()
+                }
             }
         }
     }

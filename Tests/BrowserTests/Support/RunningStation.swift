@@ -46,7 +46,8 @@ final class RunningStation {
     /// - Parameters:
     ///   - faults: of the arriving units, as `--faults` takes them.
     ///   - pace: how many times faster than real time; 0 is as fast as possible.
-    init(faults: String = "", pace: String = "0") async throws {
+    ///   - golden: the device ID of the first unit that arrives, as a golden unit, and of the second, as a gauge part.
+    init(faults: String = "", pace: String = "0", golden: [String] = []) async throws {
         guard let program = Self.program else { throw Fault(description: "no station serve") }
         self.program = program
         self.pace = pace
@@ -58,6 +59,23 @@ final class RunningStation {
             .deletingLastPathComponent().deletingLastPathComponent()
         try FileManager.default.copyItem(
             atPath: root.appendingPathComponent("stations/demo").path, toPath: home + "/demo")
+        if golden.count == 2 {
+            let file = URL(fileURLWithPath: home + "/demo/station.yaml")
+            let text = """
+
+                golden:
+                  every: 8 h
+                  units:
+                    - name: GOLDEN-1
+                      device: \(golden[0])
+                      measurements:
+                        - { step: rail, name: rail_3v3, reference: 3.295, tolerance: 0.03 }
+                  gauge-parts:
+                    - { name: PART-1, device: \(golden[1]) }
+
+                """
+            try Data((try String(contentsOf: file, encoding: .utf8) + text).utf8).write(to: file)
+        }
         _ = try Self.output(
             program, ["init", "--folder", home + "/demo", "--database", home + "/station.db"])
         let code = try await start()
