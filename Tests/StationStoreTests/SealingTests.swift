@@ -266,6 +266,36 @@ actor SealedStation {
         _ = database
     }
 
+    /// An old entry was changed before it was packed: the line goes on, nothing wrong is packed away, verifying names it.
+    @Test func aChangedEntryIsNotSealedAndStopsNobody() async throws {
+        let station = try TestStation()
+        var store = try await station.create()
+        for number in 0..<100 { _ = store.enqueue(.note(Note(text: "early \(number)"))) }
+        try await store.close()
+        let raw = try DatabaseQueue(path: station.path)
+        try await raw.write { db in
+            try db.execute(sql: "DROP TRIGGER ledger_entry_never_changes")
+            try db.execute(
+                sql:
+                    "UPDATE ledger_entry SET entry = CAST(replace(entry, 'early 7', 'early 8') AS BLOB) WHERE seq = 8"
+            )
+        }
+        try raw.close()
+        store = try await station.open()
+        for number in 0..<1000 { _ = store.enqueue(.note(Note(text: "later \(number)"))) }
+        try await store.append(.note(Note(text: "last")))
+        _ = try await store.signCheckpoint()
+        for number in 0..<600 { _ = store.enqueue(.note(Note(text: "after \(number)"))) }
+        try await store.flush()
+        let bundles = try await store.reader.ask { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM ledger_bundle")
+        }
+        #expect(bundles == 0)
+        let findings = try await store.reader.verify(.chain).findings
+        #expect(findings.contains { "\($0)".contains("8") }, "\(findings)")
+        try await store.close()
+    }
+
     /// Reading what can't be read says which entries, and what to do.
     @Test func anUnreadableBundleHasItsSentence() async throws {
         let (_, _, database) = try await SealedStation.shared.copy()

@@ -21,6 +21,8 @@ final class LedgerWriter: @unchecked Sendable {
     private var tree: GrowingTree
     private var lastCheckpoint: Checkpoint?
     private var sealedBundles: Int64 = 0
+    /// Old entries can't be packed as they are: they stay in rows, for `audit verify` to name.
+    private var sealsNoMore = false
 
     private struct Statements {
         let entry: HotStatement
@@ -161,12 +163,20 @@ final class LedgerWriter: @unchecked Sendable {
     /// As many bundles as the group has filled, and one more to catch up: what is left in rows stays small, and no group
     /// takes much longer than its own size makes it.
     private func sealOldEntries(_ db: Database, since size: Int64) throws {
-        guard tree.size / LedgerEntries.width > sealedBundles + Sealing.plainTiles,
+        guard !sealsNoMore, tree.size / LedgerEntries.width > sealedBundles + Sealing.plainTiles,
             let signed = lastCheckpoint?.size
         else { return }
         let filled = tree.size / LedgerEntries.width - size / LedgerEntries.width
-        try Sealing.seal(
-            db, path: path, size: tree.size, signed: signed, most: Int(filled) + 1)
+        do {
+            try db.inSavepoint {
+                try Sealing.seal(db, path: path, size: tree.size, signed: signed, most: Int(filled) + 1)
+                return .commit
+            }
+        } catch StoreError.tampered {
+            // Somebody or something changed what was hashed. That is found by verifying; a line does not stop for it, and
+            // nothing that is wrong is packed away.
+            sealsNoMore = true
+        }
         sealedBundles = try LedgerEntries.sealed(db) / LedgerEntries.width
     }
 
