@@ -55,6 +55,7 @@ struct Station: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            try Terminal.requireOutput()
         } catch {
             end(with: error)
         }

@@ -46,10 +46,10 @@ struct StationProgram {
     }
 
     @discardableResult
-    func run(_ arguments: [String], killAfter: Double? = nil, folder: String? = nil, input: String? = nil)
-        throws
-        -> Outcome
-    {
+    func run(
+        _ arguments: [String], killAfter: Double? = nil, folder: String? = nil, input: String? = nil,
+        output: String? = nil
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = arguments
@@ -57,9 +57,9 @@ struct StationProgram {
         environment["BLESSING_STATION"] = folder ?? home + "/demo"
         environment["NO_COLOR"] = "1"
         process.environment = environment
-        let out = home + "/out-\(UUID().uuidString)"
+        let out = output ?? home + "/out-\(UUID().uuidString)"
         let error = home + "/err-\(UUID().uuidString)"
-        _ = FileManager.default.createFile(atPath: out, contents: nil)
+        if output == nil { _ = FileManager.default.createFile(atPath: out, contents: nil) }
         _ = FileManager.default.createFile(atPath: error, contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: error))
@@ -82,7 +82,7 @@ struct StationProgram {
         }
         return Outcome(
             status: process.terminationStatus,
-            out: (try? String(contentsOfFile: out, encoding: .utf8)) ?? "",
+            out: output == nil ? (try? String(contentsOfFile: out, encoding: .utf8)) ?? "" : "",
             error: (try? String(contentsOfFile: error, encoding: .utf8)) ?? "",
             wasKilled: process.terminationReason == .uncaughtSignal)
     }

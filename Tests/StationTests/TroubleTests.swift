@@ -41,6 +41,34 @@ import Testing
         #expect(try station.run("audit", "verify").status == 0)
     }
 
+    /// Whatever is written to a full disk: the exit code says that it is not all there, and the record is not touched.
+    @Test func outputToAFullDiskIsTold() throws {
+        let station = try StationProgram()
+        defer { station.remove() }
+        try #require(try station.run("init").status == 0)
+        let run = try station.run(
+            ["run", "WO-2026-0117", "--units", "1", "--faults", "", "--json"], output: "/dev/full")
+        #expect(run.status == 74 && run.error.contains("No space left"), "\(run)")
+        for command in [
+            "audit export", "audit query runs", "audit query runs --format csv",
+            "audit query steps --format jsonl",
+            "audit query runs --format openhtf", "audit query runs --format junit",
+            "audit ask life ES0100001",
+            "audit prove ES0100001", "unit list", "unit show ES0100001", "sku matrix", "audit verify --json",
+        ] {
+            let full = try station.run(command.split(separator: " ").map(String.init), output: "/dev/full")
+            #expect(full.status == 74, "\(command): \(full.status)")
+            #expect(
+                full.error.hasSuffix(
+                    "Standard output can't be written: No space left on device. What is there is not all of it.\n"
+                ),
+                "\(command): \(full.error)")
+        }
+        // The unit was finished although nobody could see it.
+        #expect(try station.run("audit", "verify").status == 0)
+        #expect(try station.run("unit", "show", "ES0100001").status == 0)
+    }
+
     @Test func tamperingNamesTheEntry() throws {
         let station = try StationProgram()
         defer { station.remove() }

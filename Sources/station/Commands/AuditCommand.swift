@@ -145,6 +145,7 @@ struct AuditCommand: AsyncParsableCommand {
             }
             try await options.reader().exportEntries(from..<upper) { _, bytes in
                 Terminal.write(Array(bytes) + [0x0A])
+                try Terminal.requireOutput()
             }
         }
     }

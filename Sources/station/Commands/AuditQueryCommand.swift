@@ -40,10 +40,15 @@ extension AuditCommand {
             if let output {
                 try await output.write(reader, query.statement, cut: asked.cut)
             } else if format == .junit {
-                try await RunExport(reader: reader).jUnit(query) { Terminal.line($0) }
+                try await RunExport(reader: reader).jUnit(query, write: Self.writeLine)
             } else {
-                try await RunExport(reader: reader).openHTF(query) { Terminal.line($0) }
+                try await RunExport(reader: reader).openHTF(query, write: Self.writeLine)
             }
+        }
+
+        @Sendable private static func writeLine(_ text: String) throws {
+            Terminal.line(text)
+            try Terminal.requireOutput()
         }
     }
 

@@ -66,18 +66,19 @@ extension AuditCommand {
                     "\(result.size.of("entry", "entries")) published in \(into), \(result.files.of("file")) written."
                 )
             } catch let fault as PublicationFault {
-                throw StationFailure(fault.isEvidence ? .evidence : .badInput, "\(fault)")
+                throw StationFailure(fault.exit, "\(fault)")
             }
         }
     }
 }
 
 extension PublicationFault {
-    /// Whether it shows that a log is not what it was.
-    fileprivate var isEvidence: Bool {
+    /// Which of the documented endings this is: a log that is not what it was is evidence.
+    fileprivate var exit: StationExit {
         switch self {
-        case .forked, .ahead: true
-        default: false
+        case .forked, .ahead: .evidence
+        case .unwritable: .recordLost
+        case .notSigned, .otherLog, .damaged, .entryTooLong: .badInput
         }
     }
 }

@@ -18,7 +18,10 @@ enum AnswerOutput: String, CaseIterable, ExpressibleByArgument {
     func write(_ header: [AnswerColumn]?, cut: Int? = nil, _ answer: Rows) async throws {
         if let header, let form {
             if let heading = form.heading(header) { Terminal.line(heading) }
-            _ = try await answer { Terminal.line(form.row($0, header)) }
+            _ = try await answer { cells in
+                Terminal.line(form.row(cells, header))
+                try Terminal.requireOutput()
+            }
             return
         }
         let gathered = Mutex<[[AnswerCell]]>([])

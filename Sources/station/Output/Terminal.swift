@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -8,6 +10,23 @@
 
 /// What standard output is connected to, and how to write to it.
 enum Terminal {
+    /// Why standard output took no more, where it did: `errno` of the first failure, else 0.
+    private static let lost = Atomic<Int32>(0)
+
+    /// Refuses to go on, or to end well, when something that was written to standard output is not there.
+    ///
+    /// A line goes on with its units when its screen is gone; what is made to be kept, an export say, asks after each
+    /// part.
+    /// - Throws: `StationFailure`
+    static func requireOutput() throws {
+        let code = lost.load(ordering: .relaxed)
+        guard code != 0 else { return }
+        throw StationFailure(
+            .recordLost,
+            "Standard output can't be written: \(String(cString: strerror(code))). What is there is not all of it."
+        )
+    }
+
     /// Whether standard output is a terminal that a person looks at.
     static let isInteractive = isatty(STDOUT_FILENO) == 1
 
@@ -60,7 +79,11 @@ enum Terminal {
                 if written > 0 {
                     offset += written
                 } else if errno != EINTR {
-                    if errno == EPIPE { _exit(0) }
+                    let code = errno
+                    if code == EPIPE { _exit(0) }
+                    if descriptor == STDOUT_FILENO {
+                        _ = lost.compareExchange(expected: 0, desired: code, ordering: .relaxed)
+                    }
                     return
                 }
             }
