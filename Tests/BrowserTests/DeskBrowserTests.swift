@@ -66,6 +66,7 @@ struct DeskBrowserTests {
             func tile(_ slot: String) -> String { "document.querySelector('.tile[data-name=\(slot)]')" }
             // Four slots wait for their golden unit, and say so before anybody scans.
             try await page.wait("document.querySelectorAll('[data-code=\"golden-shut\"]').length === 4")
+            try await page.wait("\(tile("A")).querySelector('.gate').checkVisibility()")
             try await start("ES0100001", "A")
             try await page.wait("document.getElementById('said').innerText.includes('golden unit')")
             try await BrowserHere.picture(page, "operator-golden")
@@ -98,7 +99,8 @@ struct DeskBrowserTests {
             #expect(
                 try await page.number("document.querySelectorAll('table').length") > 0,
                 "no table in the study")
-            #expect(page.complaints == [])
+            // The two starts that the gate refused are no fault of the page.
+            #expect(page.complaints.filter { !$0.contains("status of 409") } == [])
         }
     }
 

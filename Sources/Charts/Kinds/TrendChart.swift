@@ -37,11 +37,12 @@ public enum TrendChart {
         let count = (series.flatMap(\.points).map(\.order).max() ?? 0) + 1
         if let smallest = values.min(), let largest = values.max() {
             let span = max(largest - smallest, abs(largest) * 1e-6, 1e-12)
-            // Limits far away are said in words at the edge, so that the values keep their shape.
+            // Limits far away are said in words at the edge, so that the values keep their shape; a few values have none.
+            let isFew = values.count < 5
             var from = smallest
             var to = largest
-            if let low, smallest - low < 6 * span { from = min(from, low) }
-            if let high, high - largest < 6 * span { to = max(to, high) }
+            if let low, isFew || smallest - low < 6 * span { from = min(from, low) }
+            if let high, isFew || high - largest < 6 * span { to = max(to, high) }
             let margin = max((to - from) * 0.08, span * 0.1)
             let y = Scale(low: from - margin, high: to + margin, start: bottom, end: top)
             let x = Scale(low: 0, high: Double(max(1, count - 1)), start: left + 8, end: right - 8)

@@ -119,6 +119,13 @@ function showOrder(order) {
 function showAlarms(alarms) {
   const place = document.getElementById('alarms');
   place.replaceChildren(...alarms.map(alarmLine));
+  showGates();
+}
+
+/** A slot that waits for its golden unit says so in its own tile. */
+function showGates() {
+  const shut = new Set([...document.querySelectorAll('#alarms [data-code="golden-shut"]')].map(line => line.dataset.slot));
+  for (const tile of tiles.children) tile.dataset.gate = shut.has(tile.dataset.name) ? 'shut' : 'open';
 }
 
 function alarmLine(alarm) {
@@ -164,6 +171,7 @@ new Live('/api/v1/events', {
     const place = document.getElementById('alarms');
     place.querySelector(`[data-code="${CSS.escape(alarm.code)}"][data-slot="${CSS.escape(alarm.slot ?? '')}"]`)?.remove();
     if (alarm.text) { place.prepend(alarmLine(alarm)); play('attention'); }
+    showGates();
   },
   lost(since) {
     body.dataset.lost = 'yes';
