@@ -41,7 +41,7 @@ struct Station: AsyncParsableCommand {
                 name: "Record",
                 subcommands: [
                     AuditCommand.self, KeyCommand.self, RecordCommand.self, PlantCommand.self,
-                    BackupCommand.self,
+                    BackupCommand.self, ArchiveCommand.self,
                     RestoreCommand.self, DoctorCommand.self,
                 ]),
         ])

@@ -84,6 +84,7 @@ import Testing
                 change: .replaced, verifierKey: "a+00000000+AA==", note: "n", by: sealed, reason: "r",
                 last: "l")),
         .clockDoubted(ClockDoubted(source: "monotonic", expected: 2, found: 1)),
+        .archiveWritten(ArchiveWritten(entries: 512, digest: skuDigest, bytes: 5, file: "2025.db")),
     ]
 
     @Test func everyKindIsInTheTable() {

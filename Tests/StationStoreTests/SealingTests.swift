@@ -296,6 +296,13 @@ actor SealedStation {
         try await store.close()
     }
 
+    /// Codes are part of the schema: a kind without one could not be written.
+    @Test func everyKindHasANumber() async throws {
+        let (_, _, database) = try await SealedStation.shared.copy()
+        let codes = try await database.read { db in try LedgerKinds.codes(db) }
+        #expect(codes.keys.sorted() == Record.kinds.sorted())
+    }
+
     /// Reading what can't be read says which entries, and what to do.
     @Test func anUnreadableBundleHasItsSentence() async throws {
         let (_, _, database) = try await SealedStation.shared.copy()

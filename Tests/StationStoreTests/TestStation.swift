@@ -32,6 +32,15 @@ final class TestStation: Sendable {
         key = try StationKey.generate(name: StationStore.origin(station: "demo"))
     }
 
+    /// The same station as `other`, which is closed, in a folder of its own.
+    init(copying other: TestStation) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "station-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        key = other.key
+        clock.move(by: other.clock.utcMilliseconds() - clock.utcMilliseconds())
+        try FileManager.default.copyItem(atPath: other.path, toPath: path)
+    }
+
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func create(_ options: StationStore.Options = .init()) async throws -> StationStore {

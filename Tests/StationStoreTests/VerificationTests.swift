@@ -73,6 +73,8 @@ actor SampleStation {
         try await store.append(.orderUnlocked(OrderUnlocked(order: "WO-1", by: "Ada", reason: "r")))
         try await store.append(
             .clockDoubted(ClockDoubted(source: "monotonic", expected: 2000, found: 1000)))
+        try await store.append(
+            .archiveWritten(ArchiveWritten(entries: 0, digest: skuDigest, bytes: 1, file: "none.db")))
         _ = try await store.rotateKey(
             to: try StationKey.generate(name: station.key.name), by: "Ada", reason: "yearly")
         for number in 0..<notes { _ = store.enqueue(.note(Note(text: "filler \(number)"))) }

@@ -48,48 +48,14 @@ public final class StationCompletion {
     /// Adds entries at the end, with everything that follows from them; all of them or none.
     /// - Throws: ``StoreError/tampered(path:detail:)`` when they are not what the station signed.
     public func append(_ stretch: SignedStretch) throws {
-        func wrong(_ detail: String) -> StoreError {
-            .tampered(path: path, detail: "what was handed in to complete it: " + detail)
-        }
+        func wrong(_ detail: String) -> StoreError { Self.wrong(path, detail) }
         do throws(NoteError) { try stretch.checkpoint.verify(by: [verifier]) } catch {
             throw wrong("\(error)")
         }
         do {
             try pool.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
-                    var tree = try LedgerTables.growingTree(db, path: path)
-                    guard stretch.first == tree.size else {
-                        throw wrong("it begins with entry \(stretch.first), wanted is \(tree.size)")
-                    }
-                    let projector = Projector(db)
-                    let entry = try db.makeStatement(
-                        sql: "INSERT INTO ledger_entry (seq, leaf, entry) VALUES (?, ?, ?)")
-                    let node = try db.makeStatement(
-                        sql: "INSERT INTO ledger_node (level, position, hash) VALUES (?, ?, ?)")
-                    for bytes in stretch.entries {
-                        let sequence = tree.size
-                        let envelope = try EntryEnvelope(parsing: bytes)
-                        let record = try Record(kind: envelope.kind, json: envelope.record)
-                        guard envelope.sequence == sequence else {
-                            throw wrong("entry \(sequence) is another one")
-                        }
-                        try projector.apply(
-                            record,
-                            at: Projector.Place(
-                                sequence: sequence, at: envelope.at, station: envelope.station))
-                        let leaf = TreeHash.leaf(bytes)
-                        try entry.execute(arguments: [sequence, Self.data(leaf.bytes), Self.data(bytes)])
-                        for hash in tree.append(leaf) {
-                            try node.execute(arguments: [hash.level, hash.index, Self.data(hash.hash.bytes)])
-                        }
-                    }
-                    guard tree.size == stretch.checkpoint.size, tree.root == stretch.checkpoint.root else {
-                        throw wrong("its entries don't lead to the root that was signed")
-                    }
-                    try db.execute(
-                        sql: "INSERT INTO ledger_checkpoint (size, note) VALUES (?, ?)",
-                        arguments: [tree.size, stretch.checkpoint.note.encoded])
-                    try Sealing.seal(db, path: path, size: tree.size, signed: tree.size)
+                    try Self.add(stretch, to: db, path: path)
                     return .commit
                 }
             }
@@ -98,6 +64,44 @@ public final class StationCompletion {
         } catch {
             throw StoreError.from(error, path: path)
         }
+    }
+
+    private static func wrong(_ path: String, _ detail: String) -> StoreError {
+        .tampered(path: path, detail: "what was handed in to complete it: " + detail)
+    }
+
+    /// Adds a stretch in the transaction that is under way, and seals what is old then. Whether the tree head was signed by
+    /// whom it should be is for the caller to see.
+    /// - Throws: when the entries don't lead to the stretch's root, or contradict those before them.
+    static func add(_ stretch: SignedStretch, to db: Database, path: String) throws {
+        var tree = try LedgerTables.growingTree(db, path: path)
+        guard stretch.first == tree.size else {
+            throw wrong(path, "it begins with entry \(stretch.first), wanted is \(tree.size)")
+        }
+        let projector = Projector(db)
+        let entry = try db.makeStatement(sql: "INSERT INTO ledger_entry (seq, leaf, entry) VALUES (?, ?, ?)")
+        let node = try db.makeStatement(
+            sql: "INSERT INTO ledger_node (level, position, hash) VALUES (?, ?, ?)")
+        for bytes in stretch.entries {
+            let sequence = tree.size
+            let envelope = try EntryEnvelope(parsing: bytes)
+            let record = try Record(kind: envelope.kind, json: envelope.record)
+            guard envelope.sequence == sequence else { throw wrong(path, "entry \(sequence) is another one") }
+            try projector.apply(
+                record, at: Projector.Place(sequence: sequence, at: envelope.at, station: envelope.station))
+            let leaf = TreeHash.leaf(bytes)
+            try entry.execute(arguments: [sequence, data(leaf.bytes), data(bytes)])
+            for hash in tree.append(leaf) {
+                try node.execute(arguments: [hash.level, hash.index, data(hash.hash.bytes)])
+            }
+        }
+        guard tree.size == stretch.checkpoint.size, tree.root == stretch.checkpoint.root else {
+            throw wrong(path, "its entries don't lead to the root that was signed")
+        }
+        try db.execute(
+            sql: "INSERT INTO ledger_checkpoint (size, note) VALUES (?, ?)",
+            arguments: [tree.size, stretch.checkpoint.note.encoded])
+        try Sealing.seal(db, path: path, size: tree.size, signed: tree.size)
     }
 
     /// Names that belong to seals; those that don't fit are left out.

@@ -26,7 +26,8 @@ final class LedgerEntries {
 
     /// Entries that lie in bundles: all below this one.
     static func sealed(_ db: Database) throws -> Int64 {
-        let count = try Int64.fetchOne(db, sql: "SELECT coalesce(max(number) + 1, 0) FROM ledger_bundle") ?? 0
+        let count =
+            try Int64.fetchOne(db, sql: "SELECT coalesce(max(number) + 1, 0) FROM main.ledger_bundle") ?? 0
         return count * width
     }
 
@@ -133,7 +134,12 @@ final class LedgerEntries {
             if place != opened.count - 1 { opened.append(opened.remove(at: place)) }
             return opened.last?.bundle
         }
-        guard let bundle = try Self.open(number, db) else { return nil }
+        guard let bundle = try Self.open(number, db) else {
+            if let archive = try ArchiveRow.newest(db), archive.entries > number * Self.width {
+                throw StoreError.archived(entries: archive.entries, file: archive.file)
+            }
+            return nil
+        }
         if opened.count == Self.mostOpened { opened.removeFirst() }
         opened.append((number, bundle, nil))
         return bundle

@@ -12,10 +12,13 @@ enum Sealing {
     /// - Parameters:
     ///   - size: entries in the ledger.
     ///   - signed: entries under the last checkpoint.
-    static func pending(_ db: Database, size: Int64, signed: Int64) throws -> Range<Int64> {
+    ///   - plain: full tiles at the end that stay.
+    static func pending(
+        _ db: Database, size: Int64, signed: Int64, keeping plain: Int64 = plainTiles
+    ) throws -> Range<Int64> {
         let width = LedgerEntries.width
         let first = try LedgerEntries.sealed(db) / width
-        return first..<max(first, min(size / width - plainTiles, signed / width))
+        return first..<max(first, min(size / width - plain, signed / width))
     }
 
     /// Seals what can be sealed.
@@ -24,9 +27,10 @@ enum Sealing {
     /// - Throws: `StoreError.tampered` when what would be kept is not what was hashed; nothing is sealed then.
     @discardableResult
     static func seal(
-        _ db: Database, path: String, size: Int64, signed: Int64, most: Int = .max
+        _ db: Database, path: String, size: Int64, signed: Int64, most: Int = .max,
+        keeping plain: Int64 = plainTiles
     ) throws -> Int {
-        let numbers = try pending(db, size: size, signed: signed).prefix(most)
+        let numbers = try pending(db, size: size, signed: signed, keeping: plain).prefix(most)
         guard !numbers.isEmpty else { return 0 }
         // Entries hold no names, so their freed pages need not be overwritten: that would write everything once more.
         try db.execute(sql: "PRAGMA secure_delete = OFF")

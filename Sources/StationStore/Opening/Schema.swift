@@ -14,6 +14,7 @@ enum Schema {
         ("0004-people-and-keys", PackageResources._004_people_and_keys_sql),
         ("0005-run-firmware", PackageResources._005_run_firmware_sql),
         ("0006-lean-tables", PackageResources._006_lean_tables_sql),
+        ("0007-archives", PackageResources._007_archives_sql),
     ]
 
     /// The migrations after which the projections are empty and have to be filled from the ledger.
@@ -98,5 +99,6 @@ enum Schema {
         ("serial_lease", "seq"),
         ("quarantine", "seq"), ("note", "seq"), ("person_act", "seq"), ("forgotten", "number"),
         ("configuration_change", "seq"), ("order_lock", "seq"), ("log_key", "seq"), ("clock_doubt", "seq"),
+        ("archive", "seq"),
     ]
 }

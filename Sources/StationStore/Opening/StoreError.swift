@@ -47,6 +47,14 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case notSigned(sequence: Int64, signed: Int64)
     /// What was asked for is not there.
     case notFound(String)
+    /// The entries below have left this record for a file that is not here.
+    case archived(entries: Int64, file: String)
+    /// A file that is not the archive of this record.
+    case otherArchive(path: String, reason: String)
+    /// No entries that old, or all of them were archived before (UTC ms).
+    case nothingToArchive(before: Int64)
+    /// What was to be archived is not finished.
+    case runUnderWay(RunID)
     /// Checkpoint could not be signed.
     case signing(NoteError)
     /// Anything else that SQLite says.
@@ -99,6 +107,14 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             "entry \(sequence) is not covered by a checkpoint yet (the last covers \(signed) entries): the running "
                 + "station signs when a run ends"
         case .notFound(let what): "there is no \(what) in this database"
+        case .archived(let entries, let file):
+            "the entries below \(entries) are in the archive \(file): put that file beside the database, or name it with --archive"
+        case .otherArchive(let path, let reason):
+            "\(path) is not the archive of this record: \(reason)"
+        case .nothingToArchive(let before):
+            "nothing can be archived: no signed and sealed entries from before \(UTCTime.text(before)) are left here"
+        case .runUnderWay(let run):
+            "\(run) is not finished: end it first, or archive only what is older"
         case .signing(let error): "the checkpoint can't be signed: \(error)"
         case .database(let path, let detail): "\(path): \(detail)"
         }

@@ -1,7 +1,7 @@
 import ContentAddress
 import Ledger
 
-/// People, configuration and keys.
+/// People, configuration, keys and archives.
 extension Projector {
     func apply(_ body: PersonActed, _ place: Place) throws {
         try execute(
@@ -72,6 +72,16 @@ extension Projector {
                 place.sequence, body.change.rawValue, statement.origin, body.verifierKey, body.note,
                 body.last, seal(body.by), body.reason,
             ])
+    }
+
+    func apply(_ body: ArchiveWritten, _ place: Place) throws {
+        let before: Int64 = try value("SELECT coalesce(max(entries), 0) FROM archive", []) ?? 0
+        guard (before...place.sequence).contains(body.entries) else {
+            throw Refusal.archiveEnd(entries: body.entries, before: before)
+        }
+        try execute(
+            "INSERT INTO archive (seq, at, entries, digest, bytes, file) VALUES (?, ?, ?, ?, ?, ?)",
+            [place.sequence, place.at, body.entries, body.digest.hex, body.bytes, body.file])
     }
 
     func apply(_ body: ClockDoubted, _ place: Place) throws {

@@ -84,6 +84,7 @@ final class Projector {
         case .orderUnlocked(let body): try apply(body, place)
         case .keyChanged(let body): try apply(body, place)
         case .clockDoubted(let body): try apply(body, place)
+        case .archiveWritten(let body): try apply(body, place)
         }
         try note(record.kind, run: run, device: device, mayBeLate: mayBeLate, place)
     }

@@ -37,16 +37,18 @@ extension StationReader {
     /// - Parameters:
     ///   - mostEntries: entries after which the next tree head ends the stretch; at least one head is reached anyway.
     ///   - mostBytes: the same for bytes of entries.
+    ///   - end: no tree head over more entries than this.
     /// - Returns: nil when nothing from `first` on is signed yet.
     /// - Throws: ``StoreError``
     public func signedStretch(
-        from first: Int64, mostEntries: Int = 8192, mostBytes: Int = 8 << 20
+        from first: Int64, mostEntries: Int = 8192, mostBytes: Int = 8 << 20, upTo end: Int64 = .max
     ) async throws -> SignedStretch? {
         try await ask { [path] db in
             // Every head but the last is only a place where the stretch may end.
             var ends = try Int64.fetchAll(
-                db, sql: "SELECT size FROM ledger_checkpoint WHERE size > ? ORDER BY size LIMIT ?",
-                arguments: [first, mostEntries + 1]
+                db,
+                sql: "SELECT size FROM ledger_checkpoint WHERE size > ? AND size <= ? ORDER BY size LIMIT ?",
+                arguments: [first, end, mostEntries + 1]
             )[...]
             guard let furthest = ends.last else { return nil }
             var entries: [[UInt8]] = []

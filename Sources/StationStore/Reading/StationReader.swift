@@ -15,21 +15,44 @@ import Ledger
 public final class StationReader: Sendable {
     let database: any DatabaseReader
     let path: String
+    /// The file with the oldest entries, when they have left this one and it is here.
+    public let archive: String?
 
-    init(_ database: any DatabaseReader, path: String) {
+    init(_ database: any DatabaseReader, path: String, archive: String? = nil) {
         self.database = database
         self.path = path
+        self.archive = archive
     }
 
     /// Opens a database for reading, also while a station writes to it.
-    /// - Throws: ``StoreError``: missing, not a station's, newer, older, damaged.
-    public static func open(at path: String) throws -> StationReader {
-        try open(at: path, mapped: false)
+    /// - Parameter archive: where the archive lies that the record names; nil looks beside the database.
+    /// - Throws: ``StoreError``: missing, not a station's, newer, older, damaged, another record's archive.
+    public static func open(at path: String, archive: String? = nil) throws -> StationReader {
+        let reader = try open(at: path, mapped: false, archive: nil)
+        do {
+            let named = try reader.database.read { db in try AttachedArchive.find(db, besideDatabase: path) }
+            guard let named else {
+                if let archive {
+                    throw StoreError.otherArchive(
+                        path: archive, reason: "nothing of this record was archived")
+                }
+                return reader
+            }
+            let file = archive ?? named
+            guard access(file, F_OK) == 0 else {
+                if archive != nil { throw StoreError.missing(path: file) }
+                return reader
+            }
+            try reader.database.close()
+            return try open(at: path, mapped: false, archive: file)
+        } catch {
+            throw StoreError.from(error, path: path)
+        }
     }
 
     /// - Parameter mapped: for a pass over the whole file: its pages are mapped instead of copied out of the system's
     ///   cache. A medium that fails under a mapped page ends the process, so nothing that serves a line may use it.
-    static func open(at path: String, mapped: Bool) throws -> StationReader {
+    static func open(at path: String, mapped: Bool, archive: String?) throws -> StationReader {
         guard access(path, F_OK) == 0 else { throw StoreError.missing(path: path) }
         do {
             var configuration = Configuration()
@@ -38,6 +61,9 @@ public final class StationReader: Sendable {
             if mapped {
                 configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA mmap_size = \(Int64.max)") }
             }
+            if let archive {
+                configuration.prepareDatabase { db in try AttachedArchive.attach(archive, to: db) }
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.read { db in
                 try Schema.check(db, path: path)
@@ -45,7 +71,7 @@ public final class StationReader: Sendable {
                     throw StoreError.olderSchema(path: path)
                 }
             }
-            return StationReader(pool, path: path)
+            return StationReader(pool, path: path, archive: archive)
         } catch {
             throw StoreError.from(error, path: path)
         }

@@ -37,6 +37,8 @@ public enum Record: Sendable, Equatable {
     /// Written by the store itself.
     case keyChanged(KeyChanged)
     case clockDoubted(ClockDoubted)
+    /// Written by the store itself.
+    case archiveWritten(ArchiveWritten)
 
     var body: any RecordBody {
         switch self {
@@ -70,6 +72,7 @@ public enum Record: Sendable, Equatable {
         case .orderUnlocked(let body): body
         case .keyChanged(let body): body
         case .clockDoubted(let body): body
+        case .archiveWritten(let body): body
         }
     }
 
@@ -93,7 +96,7 @@ public enum Record: Sendable, Equatable {
         UnitIdentified.self, ActIntended.self, ActFinished.self, StepFinished.self, AttachmentAdded.self,
         LabelPrinted.self, BlessingAnswered.self, RunFinished.self, UnitQuarantined.self, UnitReleased.self,
         ClockSetBack.self, Note.self, PersonActed.self, PersonForgotten.self, ConfigurationChanged.self,
-        OrderLocked.self, OrderUnlocked.self, KeyChanged.self, ClockDoubted.self,
+        OrderLocked.self, OrderUnlocked.self, KeyChanged.self, ClockDoubted.self, ArchiveWritten.self,
     ]
 
     private static let bodyOfKind: [String: any RecordBody.Type] = Dictionary(

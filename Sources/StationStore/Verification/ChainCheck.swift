@@ -17,27 +17,30 @@ struct ChainStretch: Sendable {
     var findings: [Finding] = []
 
     /// Hashes the stretch's entries below `size`.
-    /// - Parameter sizes: sizes of checkpoints within, ascending, all above `first`.
-    init(_ db: Database, first: Int64, size: Int64, sizes: [Int64]) throws {
+    /// - Parameters:
+    ///   - sizes: sizes of checkpoints within, ascending, all above `first`.
+    ///   - archived: entries below this one are in a file that is not here.
+    init(_ db: Database, first: Int64, size: Int64, sizes: [Int64], archived: Int64 = 0) throws {
         self.first = first
         let end = min(size, first + Self.length)
         var sizes = sizes[...]
         let sealed = min(end, try LedgerEntries.sealed(db))
         for number in stride(from: first / LedgerEntries.width, to: sealed / LedgerEntries.width, by: 1) {
-            try addBundle(number, db, &sizes)
+            try addBundle(number, archived: archived, db, &sizes)
         }
         try addRows(from: max(first, sealed), to: end, db, &sizes)
     }
 
     /// Opens a bundle and hashes its entries.
-    private mutating func addBundle(_ number: Int64, _ db: Database, _ sizes: inout ArraySlice<Int64>) throws
-    {
+    private mutating func addBundle(
+        _ number: Int64, archived: Int64, _ db: Database, _ sizes: inout ArraySlice<Int64>
+    ) throws {
         let (begin, end) = (number * LedgerEntries.width, (number + 1) * LedgerEntries.width)
         var leaves: [TreeHash] = []
         do {
             if let bundle = try LedgerEntries.open(number, db) {
                 leaves = bundle.leaves
-            } else {
+            } else if end > archived {
                 findings.append(.bundleUnreadable(first: begin, last: end - 1, reason: "they are missing"))
             }
         } catch let bundle as UnreadableBundle {

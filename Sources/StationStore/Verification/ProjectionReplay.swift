@@ -28,7 +28,10 @@ enum ProjectionReplay {
                     "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND sql IS NOT NULL"
             ).filter { tables.contains($0["tbl_name"]) }
             for trigger in triggers { try db.execute(sql: "DROP TRIGGER \"\(trigger["name"] as String)\"") }
-            for (table, _) in Schema.projections.reversed() {
+            // A migration may run before the one that makes the newest tables.
+            let there = try Set(
+                String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'"))
+            for (table, _) in Schema.projections.reversed() where there.contains(table) {
                 try db.execute(sql: "DELETE FROM \"\(table)\"")
             }
             for trigger in triggers { try db.execute(sql: trigger["sql"]) }

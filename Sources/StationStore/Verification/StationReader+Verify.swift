@@ -16,8 +16,9 @@ extension StationReader {
     ) async throws -> VerificationReport {
         var report = VerificationReport(
             depth: depth, entries: 0, checkpoints: 0, rows: 0, signed: 0, findings: [])
-        try await verifyChain(trusting: trusted, &report)
-        if depth == .everything {
+        let missing = try await verifyArchive(depth, &report)
+        try await verifyChain(trusting: trusted, archived: missing, &report)
+        if depth == .everything, missing == 0 {
             let size = report.entries
             let known = report.findings
             let (rows, findings) = try await ask { db in
@@ -32,27 +33,70 @@ extension StationReader {
         return report
     }
 
-    private func verifyChain(trusting trusted: [VerifierKey], _ report: inout VerificationReport) async throws
-    {
+    /// Looks at the archive, if the record names one.
+    /// - Returns: entries below this one can't be read here.
+    private func verifyArchive(
+        _ depth: VerificationDepth, _ report: inout VerificationReport
+    ) async throws -> Int64 {
+        guard let row = try await ask({ db in try ArchiveRow.newest(db) }) else { return 0 }
+        // What the table says is believed only as far as the ledger says it.
+        let said = try await ask { db in try LedgerEntries(db).bytes(of: row.sequence) }
+        guard let said, let envelope = try? EntryEnvelope(parsing: said),
+            case .archiveWritten(let body)? = try? Record(kind: envelope.kind, json: envelope.record),
+            body.entries == row.entries, body.digest.hex == row.digest, body.file == row.file
+        else {
+            report.findings.append(.rowUnexpected(table: "archive", key: String(row.sequence)))
+            return 0
+        }
+        guard let archive else {
+            report.remarks.append(
+                "entries 0 to \(row.entries - 1) are in the archive \(row.file) (SHA-256 \(row.digest)), which is not here: they are "
+                    + "covered by the tree and its signatures, and the derived rows could not be compared")
+            return row.entries
+        }
+        if depth == .everything {
+            let found = try ArchiveFile.digest(of: archive).digest.hex
+            if found != row.digest {
+                report.findings.append(
+                    .archiveChanged(file: archive, expected: row.digest, found: found))
+            }
+        }
+        report.remarks.append("entries 0 to \(row.entries - 1) were read in the archive \(archive)")
+        return 0
+    }
+
+    private func verifyChain(
+        trusting trusted: [VerifierKey], archived: Int64, _ report: inout VerificationReport
+    ) async throws {
         let (size, notes, keyEntries, remarks) = try await ask { db in
             (
                 try LedgerTables.size(db),
                 try Row.fetchAll(db, sql: "SELECT size, note FROM ledger_checkpoint ORDER BY size").map {
                     (size: $0["size"] as Int64, note: $0["note"] as String)
                 },
-                try Self.keyEntries(db),
+                archived > 0 ? nil : try Self.keyEntries(db),
                 try Self.remarks(db)
             )
         }
         report.entries = size
         report.checkpoints = notes.count
-        report.remarks = remarks
-        let keys = Self.keys(named: keyEntries, trusted: trusted, &report.findings)
+        report.remarks += remarks
+        let keys: LogKeys?
+        if let keyEntries {
+            keys = Self.keys(named: keyEntries, trusted: trusted, &report.findings)
+        } else {
+            // The entries that name the keys are not here: the table that follows from them has to do.
+            let listed = try await ask { [path] db in try LogKeys(db, path: path) }
+            keys = listed
+            if !Self.leads(listed, toTrust: trusted) {
+                report.findings.append(.untrustedKey(found: listed.current?.text ?? "no key"))
+            }
+        }
         let checkpoints = try await Self.checkpoints(notes, keys: keys, size: size)
         report.findings += checkpoints.findings
         report.signed = checkpoints.roots.keys.max() ?? 0
 
-        let pass = database is DatabasePool ? try Self.open(at: path, mapped: true) : self
+        let pass = database is DatabasePool ? try Self.open(at: path, mapped: true, archive: archive) : self
         // Two stretches in flight a core: one is hashed while the next is read.
         let starts = Array(stride(from: 0, to: size, by: Int64.Stride(ChainStretch.length)))
         var sizes = checkpoints.roots.keys.sorted()[...]
@@ -67,7 +111,8 @@ extension StationReader {
                     sizes = sizes.dropFirst(inside.count)
                     group.addTask {
                         try await pass.ask { db in
-                            try ChainStretch(db, first: first, size: size, sizes: inside)
+                            try ChainStretch(
+                                db, first: first, size: size, sizes: inside, archived: archived)
                         }
                     }
                 }
@@ -92,6 +137,19 @@ extension StationReader {
     }
 
     private static let parallelStretches = 4
+
+    /// Whether each key follows from the one before it, and the last one from one that is trusted.
+    private static func leads(_ keys: LogKeys, toTrust trusted: [VerifierKey]) -> Bool {
+        let steps = zip(keys.turns, keys.turns.dropFirst())
+        guard steps.allSatisfy({ $1.statement?.old == $0.key && $1.statement?.new == $1.key }) else {
+            return false
+        }
+        guard !trusted.isEmpty else { return true }
+        guard let start = keys.turns.firstIndex(where: { trusted.contains($0.key) }) else { return false }
+        return keys.turns[(start + 1)...].allSatisfy { turn in
+            trusted.contains(turn.key) || turn.statement?.isSignedByOld ?? false
+        }
+    }
 
     /// The entries that name keys.
     private static func keyEntries(_ db: Database) throws -> [[UInt8]] {

@@ -14,6 +14,8 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
     case bundleUnreadable(first: Int64, last: Int64, reason: String)
     /// One of the sealed entries `first…last` is not what was hashed.
     case bundleChanged(first: Int64, last: Int64)
+    /// An archive is not the file that the record names.
+    case archiveChanged(file: String, expected: String, found: String)
     /// An entry lies in a row although it is sealed.
     case entryTwice(sequence: Int64)
     /// No entry where one should be.
@@ -53,6 +55,8 @@ public enum Finding: Equatable, Sendable, CustomStringConvertible {
             "the sealed entries \(first) to \(last) can't be read: \(reason)"
         case .bundleChanged(let first, let last):
             "one of the sealed entries \(first) to \(last) was changed: they are not those that were hashed"
+        case .archiveChanged(let file, let expected, let found):
+            "the archive \(file) was changed: its SHA-256 is \(found), recorded is \(expected)"
         case .entryTwice(let sequence): "entry \(sequence) lies beside the bundle that holds it"
         case .entryMissing(let sequence): "entry \(sequence) is missing"
         case .hashMismatch(let level, let position, let first, let last):

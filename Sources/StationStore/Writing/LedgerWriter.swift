@@ -160,7 +160,7 @@ final class LedgerWriter: @unchecked Sendable {
         return nil
     }
 
-    /// As many bundles as the group has filled, and one more to catch up: what is left in rows stays small, and no group
+    /// As many bundles as the group has filled, and a few more to catch up: what is left in rows stays small, and no group
     /// takes much longer than its own size makes it.
     private func sealOldEntries(_ db: Database, since size: Int64) throws {
         guard !sealsNoMore, tree.size / LedgerEntries.width > sealedBundles + Sealing.plainTiles,
@@ -169,7 +169,7 @@ final class LedgerWriter: @unchecked Sendable {
         let filled = tree.size / LedgerEntries.width - size / LedgerEntries.width
         do {
             try db.inSavepoint {
-                try Sealing.seal(db, path: path, size: tree.size, signed: signed, most: Int(filled) + 1)
+                try Sealing.seal(db, path: path, size: tree.size, signed: signed, most: Int(filled) + 4)
                 return .commit
             }
         } catch StoreError.tampered {

@@ -53,6 +53,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case orderNotLocked(String)
     case personNotKnown
     case keyStatement(String)
+    /// An archive ends before the last one, or after the ledger.
+    case archiveEnd(entries: Int64, before: Int64)
     /// A stop without a start.
     case notStarted
     /// The schema itself refused.
@@ -125,6 +127,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
             "work order \(order) is pinned to configuration \(revision.prefix(12)): `station order unlock` lets it go"
         case .orderNotLocked(let order): "work order \(order) is not pinned to a configuration"
         case .personNotKnown: "forgotten persons are counted without a gap"
+        case .archiveEnd(let entries, let before):
+            "an archive of \(entries) entries can't follow one of \(before) here"
         case .keyStatement(let reason): "the key can't be changed: \(reason)"
         case .notStarted: "the station was not started; it can't be stopped"
         case .constraint(let message): "the database refused the record: \(message)"

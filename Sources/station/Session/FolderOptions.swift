@@ -18,6 +18,14 @@ struct FolderOptions: ParsableArguments {
             valueName: "file"))
     var database: String?
 
+    // In few stations' way, so it is named where it matters: in the archive command's help and in sentences about archives.
+    @Option(
+        help: ArgumentHelp(
+            "The archive of the record's oldest entries, where it does not lie beside the database.",
+            valueName: "file",
+            visibility: .hidden))
+    var archive: String?
+
     var path: String {
         folder ?? ProcessInfo.processInfo.environment["BLESSING_STATION"]
             ?? FileManager.default.currentDirectoryPath
@@ -55,7 +63,7 @@ struct FolderOptions: ParsableArguments {
 
     /// The record, for reading only; works while a station runs.
     func reader() throws -> StationReader {
-        try StationReader.open(at: try paths().database)
+        try StationReader.open(at: try paths().database, archive: archive)
     }
 }
 
