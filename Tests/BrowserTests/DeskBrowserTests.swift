@@ -69,6 +69,8 @@ struct DeskBrowserTests {
             try await page.wait("\(tile("A")).querySelector('.gate').checkVisibility()")
             try await start("ES0100001", "A")
             try await page.wait("document.getElementById('said').innerText.includes('golden unit')")
+            #expect(
+                try await page.number(OperatorBrowserTests.overflow) <= 1, "a tile is cut off")
             try await BrowserHere.picture(page, "operator-golden")
             #expect(try await page.value(AccessCheck.script) as? [String] == [])
             try await start("golden-1", "A")

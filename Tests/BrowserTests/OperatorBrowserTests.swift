@@ -31,6 +31,10 @@ struct OperatorBrowserTests {
         try await body(station, browser)
     }
 
+    /// How many pixels of the tiles lie below the kiosk's screen.
+    static let overflow =
+        "(() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; })()"
+
     static func signIn(_ page: Page, _ station: RunningStation, next: String = "/") async throws {
         try await page.open(station.address + "/signin?next=" + next)
         // As people do: the badge by the scanner, whose Enter leads on, the PIN by hand.
@@ -73,6 +77,7 @@ struct OperatorBrowserTests {
             #expect(serials == "ES0100001 ES0100002 ES0100003 ES0100004")
             #expect(try await page.value(AccessCheck.script) as? [String] == [])
             #expect(page.complaints == [])
+            #expect(try await page.number(Self.overflow) <= 1, "a tile is cut off")
             try await BrowserHere.picture(page, "operator-passed")
         }
     }
@@ -93,6 +98,7 @@ struct OperatorBrowserTests {
             // A second unit beside it, and one that is just being worked on, for the picture.
             for code in ["ES0100002", "SLOT-A", "GO"] { try await page.scan(code) }
             try await page.wait(Self.phase("A", "passed"))
+            #expect(try await page.number(Self.overflow) <= 1, "a tile is cut off")
             try await BrowserHere.picture(page, "operator-failed")
             // Chinese, with the same tiles.
             try await page.open(station.address + "/?lang=zh-Hans")
