@@ -83,6 +83,7 @@ extension StoreError {
         switch self {
         case .refused, .lockedByOther, .exists, .clockSetBack: .refused
         case .newerSchema, .notAStationDatabase, .missing, .wrongKey, .olderSchema, .invalid, .notFound,
+            .archived, .otherArchive, .nothingToArchive, .runUnderWay,
             .invalidStationName:
             .badInput
         case .corrupt, .tampered, .setBack: .evidence
