@@ -34,9 +34,9 @@ let package = Package(
             resources: [.embedInCode("Resources/regulatory24.txt")]),
         .target(name: "SerialNOR", dependencies: ["TimeAndChance", "ContentAddress"], swiftSettings: hot),
         .target(name: "FactoryLink", dependencies: ["TimeAndChance"], swiftSettings: hot),
-        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .target(
-            name: "Ledger", dependencies: ["ContentAddress", "CLibCrypto", "CLibZ"], swiftSettings: hot),
+            name: "Ledger", dependencies: ["ContentAddress", "CLibCrypto", "CLibDeflate"], swiftSettings: hot),
 
         .target(name: "Squirrel", swiftSettings: hot),
 

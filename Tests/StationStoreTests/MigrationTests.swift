@@ -150,7 +150,7 @@ import Testing
             sql += try String(contentsOf: Self.migrations.appending(path: name + ".sql"), encoding: .utf8)
             sql += "\nINSERT INTO grdb_migrations VALUES ('\(name)');\n"
         }
-        try shell(path, sql + "PRAGMA application_id = 1112298324; PRAGMA journal_mode = WAL;")
+        _ = try shell(path, sql + "PRAGMA application_id = 1112298324; PRAGMA journal_mode = WAL;")
         let old = try DatabaseQueue(path: path)
         try old.write { db in
             for (sequence, entry) in ledger.entries.enumerated() {

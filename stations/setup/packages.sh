@@ -4,7 +4,7 @@
 # "make plant-test" or of the browser tests instead.
 set -eu
 
-wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev zlib1g-dev wireless-regdb"
+wanted="libsqlite3-dev libssl-dev libusb-1.0-0-dev libpq-dev libdeflate-dev wireless-regdb"
 if [ "${1:-}" = usb-test ]; then
     wanted="qemu-system-x86 busybox-static cpio kmod xz-utils flashrom usbutils"
 fi

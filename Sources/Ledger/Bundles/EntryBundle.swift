@@ -1,4 +1,4 @@
-import CLibZ
+import CLibDeflate
 
 #if canImport(Glibc)
     import Glibc
@@ -44,13 +44,13 @@ public struct EntryBundle: Sendable {
             text += entry
         }
         text.append(closingBracket)
-        var length = compressBound(uLong(text.count))
-        var status = Z_OK
-        let packed = [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
-            status = compress2(buffer.baseAddress, &length, text, uLong(text.count), level)
-            count = status == Z_OK ? Int(length) : 0
+        guard let compressor = libdeflate_alloc_compressor(level) else { throw .noMemory }
+        defer { libdeflate_free_compressor(compressor) }
+        let room = libdeflate_zlib_compress_bound(compressor, text.count)
+        let packed = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+            count = libdeflate_zlib_compress(compressor, text, text.count, buffer.baseAddress, room)
         }
-        guard status == Z_OK else { throw .zlib(status) }
+        guard !packed.isEmpty else { throw .noMemory }
         return Packed(size: text.count, bytes: packed)
     }
 
@@ -61,16 +61,22 @@ public struct EntryBundle: Sendable {
     /// - Throws: ``EntryBundleFault`` for anything else than 256 lines in brackets of exactly that size.
     public init(opening bytes: UnsafeRawBufferPointer, size: Int) throws(EntryBundleFault) {
         guard (1...Self.longestText).contains(size) else { throw .size(size) }
-        var length = uLong(size)
-        var taken = uLong(bytes.count)
-        var status = Z_OK
+        guard let decompressor = libdeflate_alloc_decompressor() else { throw .noMemory }
+        defer { libdeflate_free_decompressor(decompressor) }
+        var taken = 0
+        var status = LIBDEFLATE_SUCCESS
         let text = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            status = uncompress2(
-                buffer.baseAddress, &length, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), &taken)
-            count = status == Z_OK ? Int(length) : 0
+            // Without a place to tell another length it insists on this one.
+            status = libdeflate_zlib_decompress_ex(
+                decompressor, bytes.baseAddress, bytes.count, buffer.baseAddress, size, &taken, nil)
+            count = status == LIBDEFLATE_SUCCESS ? size : 0
         }
-        guard status == Z_OK else { throw .zlib(status) }
-        guard text.count == size, Int(taken) == bytes.count else { throw .size(text.count) }
+        switch status {
+        case LIBDEFLATE_SUCCESS: break
+        case LIBDEFLATE_SHORT_OUTPUT, LIBDEFLATE_INSUFFICIENT_SPACE: throw .size(size)
+        default: throw .changed
+        }
+        guard taken == bytes.count else { throw .changed }
         guard let places = Self.places(text) else { throw .notAList }
         self.text = text
         self.places = places
@@ -145,20 +151,23 @@ public enum EntryBundleFault: Error, Equatable, Sendable, CustomStringConvertibl
     case wrongCount(Int)
     /// The entry at this place is empty or has a line feed in it.
     case notALine(Int)
-    /// The text has another size than recorded (this one).
+    /// The text has not the recorded size, which is this one.
     case size(Int)
     /// Inflated it is no list of 256 lines.
     case notAList
-    /// zlib's own error number.
-    case zlib(Int32)
+    /// No zlib stream, or one whose checksum does not fit.
+    case changed
+    /// The memory for it was refused.
+    case noMemory
 
     public var description: String {
         switch self {
         case .wrongCount(let count): "a bundle is made of \(EntryBundle.width) entries, found \(count)"
         case .notALine(let index): "entry \(index) of the bundle is no line of canonical JSON"
-        case .size(let size): "its text has \(size) bytes and not as many as recorded"
+        case .size(let size): "its text has not the \(size) bytes that are recorded"
         case .notAList: "its text is no list of \(EntryBundle.width) entries"
-        case .zlib(let code): "it can't be inflated (zlib says \(code)): its bytes were changed or damaged"
+        case .changed: "it can't be inflated: its bytes were changed or damaged"
+        case .noMemory: "there is no memory to pack or open it"
         }
     }
 }

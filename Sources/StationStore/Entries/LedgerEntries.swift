@@ -19,7 +19,8 @@ final class LedgerEntries {
         self.db = db
         sealed = try Self.sealed(db)
         size = max(
-            sealed, try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM ledger_entry") ?? 0)
+            sealed,
+            try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(seq) + 1 FROM ledger_entry")) ?? 0)
     }
 
     static let width = Int64(EntryBundle.width)
@@ -27,7 +28,8 @@ final class LedgerEntries {
     /// Entries that lie in bundles: all below this one.
     static func sealed(_ db: Database) throws -> Int64 {
         let count =
-            try Int64.fetchOne(db, sql: "SELECT coalesce(max(number) + 1, 0) FROM main.ledger_bundle") ?? 0
+            try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT max(number) + 1 FROM main.ledger_bundle")) ?? 0
         return count * width
     }
 

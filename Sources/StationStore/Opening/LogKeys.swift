@@ -17,7 +17,9 @@ struct LogKeys: Sendable {
     /// - Throws: ``StoreError/tampered(path:detail:)`` when a row can't be read.
     init(_ db: Database, path: String) throws {
         var turns: [Turn] = []
-        for row in try Row.fetchAll(db, sql: "SELECT seq, vkey, note FROM log_key ORDER BY seq") {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT seq, vkey, note FROM log_key ORDER BY seq"))
+        for row in rows {
             do {
                 let statement = try (row["note"] as String?).map { try KeyStatement(parsing: $0) }
                 turns.append(

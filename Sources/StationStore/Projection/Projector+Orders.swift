@@ -155,8 +155,10 @@ extension Projector {
             var next = first
             while next <= last,
                 try row(
-                    "SELECT 1 FROM serial_lease WHERE serial = ? AND (work_order = ? OR state <> 'returned')",
-                    [range.text(next), order["id"] as String]) != nil
+                    """
+                    SELECT 1 FROM serial_lease WHERE serial = ?1 AND state <> 'returned' UNION ALL
+                    SELECT 1 FROM serial_lease WHERE serial = ?1 AND state = 'returned' AND work_order = ?2
+                    """, [range.text(next), order["id"] as String]) != nil
             { next += 1 }
             return next
         }
@@ -193,13 +195,20 @@ extension Projector {
     private func endLease(
         _ serial: String, _ device: String, _ unit: DeviceState, state: String, _ place: Place
     ) throws {
+        // SQLite doesn't see that 'leased' is not 'returned', and takes the index only when told.
         try execute(
-            "UPDATE serial_lease SET state = ?, ended_seq = ? WHERE serial = ? AND device = ? AND state = 'leased'",
+            """
+            UPDATE serial_lease SET state = ?, ended_seq = ?
+            WHERE serial = ? AND device = ? AND state = 'leased' AND state <> 'returned'
+            """,
             [state, place.sequence, serial, unit.id])
         if db.changesCount == 1 { return }
-        guard try row("SELECT 1 FROM serial_lease WHERE serial = ?", [serial]) != nil else {
-            throw Refusal.unknownSerial(serial)
-        }
+        let known = try row(
+            """
+            SELECT 1 FROM serial_lease WHERE serial = ?1 AND state <> 'returned' UNION ALL
+            SELECT 1 FROM serial_lease WHERE serial = ?1 AND state = 'returned'
+            """, [serial])
+        guard known != nil else { throw Refusal.unknownSerial(serial) }
         throw Refusal.serialNotLeased(serial: serial, device: device)
     }
 

@@ -6,13 +6,14 @@ enum LedgerTables {
     /// Entries in the database.
     static func size(_ db: Database) throws -> Int64 {
         // Mostly there are rows, and the bundles need not be looked at.
-        try Int64.fetchOne(db, sql: "SELECT max(seq) + 1 FROM ledger_entry") ?? LedgerEntries.sealed(db)
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(seq) + 1 FROM ledger_entry"))
+            ?? LedgerEntries.sealed(db)
     }
 
     /// The last signed tree head.
     static func lastCheckpoint(_ db: Database, path: String) throws -> Checkpoint? {
         let note = try String.fetchOne(
-            db, sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+            db.cachedStatement(sql: "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"))
         return try note.map { try checkpoint($0, path: path) }
     }
 
@@ -21,11 +22,11 @@ enum LedgerTables {
     static func witnessedCheckpoint(_ db: Database, path: String, covering size: Int64) throws -> Checkpoint?
     {
         let row = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT size, note FROM ledger_checkpoint
-                WHERE size >= ? AND size IN (SELECT size FROM cosignature) ORDER BY size LIMIT 1
-                """, arguments: [size])
+            db.cachedStatement(
+                sql: """
+                    SELECT size, note FROM ledger_checkpoint
+                    WHERE size >= ? AND size IN (SELECT size FROM cosignature) ORDER BY size LIMIT 1
+                    """), arguments: [size])
         guard let row else { return nil }
         let lines = try String.fetchAll(
             db, sql: "SELECT line FROM cosignature WHERE size = ? ORDER BY timestamp, line",
