@@ -2,7 +2,6 @@ import Foundation
 import Ledger
 import StationService
 import StationStore
-import Synchronization
 
 /// What the service costs, in release, over real sockets: answers while the line is full, the time to be ready with a
 /// large record, and what it takes while nothing happens.
@@ -40,32 +39,35 @@ struct ServeFigures {
             program, station, home,
             ["--order", "WO-2026-0117", "--mode", "scan", "--pace", "\(Self.pace)", "--units", "5000"])
         defer { served.end() }
-        let received = ByteCount()
-        let readers = (0..<10).map { _ in
-            Task {
-                _ = try? await served.client.send(
-                    "GET", served.address + "/api/v1/events", headers: served.headers,
-                    patience: .seconds(3600), onBody: { bytes in received.add(bytes.count) })
-            }
+        // Each reader and each request is a curl, so that no client of ours waits in its own queues.
+        let readers = try (0..<10).map { index in
+            try served.curl("/api/v1/events", ["--no-buffer", "--output", "\(home)/events-\(index)"])
         }
-        defer { for reader in readers { reader.cancel() } }
+        defer { for reader in readers { reader.process.terminate() } }
         var times: [Double] = []
-        let slots = ["A", "B", "C", "D"]
         while times.count < 400 {
             let reply = try await served.client.send(
                 "GET", served.address + "/api/v1/slots", headers: served.headers)
-            let text = String(decoding: reply.body, as: UTF8.self)
-            let tiles = text.components(separatedBy: "{\"").dropFirst()
-            for (name, tile) in zip(slots, tiles.suffix(4)) where !tile.contains("\"phase\":\"working\"") {
-                let clock = Stopwatch()
-                let reply = try await served.client.send(
-                    "POST", served.address + "/api/v1/slots/\(name)/start",
-                    headers: served.headers + [
-                        ("Content-Type", "application/json"), ("Idempotency-Key", UUID().uuidString),
-                    ], body: Array(#"{"order": "WO-2026-0117"}"#.utf8))
-                if reply.status == 202 { times.append(clock.seconds * 1000) }
+            let slots = try JSONDecoder().decode(Listing.self, from: Data(reply.body)).items
+            for slot in slots where slot.phase != "working" {
+                let request = try served.curl(
+                    "/api/v1/slots/\(slot.name)/start",
+                    [
+                        "--output", "/dev/null", "--write-out", "%{http_code} %{time_total}", "--header",
+                        "Content-Type: application/json", "--header", "Idempotency-Key: \(UUID().uuidString)",
+                        "--data", #"{"order": "WO-2026-0117"}"#,
+                    ])
+                let said = String(decoding: request.output.readDataToEndOfFile(), as: UTF8.self).split(
+                    separator: " ")
+                request.process.waitUntilExit()
+                if said.first == "202", let seconds = said.last.flatMap({ Double($0) }) {
+                    times.append(seconds * 1000)
+                }
             }
             try await Task.sleep(for: .milliseconds(20))
+        }
+        let received = try (0..<10).map { index in
+            try FileManager.default.attributesOfItem(atPath: "\(home)/events-\(index)")[.size] as? Int ?? 0
         }
         times.sort()
         let p50 = times[times.count / 2]
@@ -73,7 +75,7 @@ struct ServeFigures {
         print(
             "start of a slot, \(times.count) requests with connection, four slots at work at \(Self.pace) times real speed and ten event readers: median \(tenth(p50)) ms, p99 \(tenth(p99)) ms (target 20)"
         )
-        print("events: \(received.sum / 10 / 1024) KiB to each reader meanwhile")
+        print("events: \(received.reduce(0, +) / 10 / 1024) KiB to each reader meanwhile")
     }
 
     private func idle(_ station: String, _ home: String) async throws {
@@ -107,11 +109,14 @@ struct ServeFigures {
     private func tenth(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }
 
-/// Bytes that readers got, counted on the network's threads.
-private final class ByteCount: Sendable {
-    private let count = Mutex(0)
-    var sum: Int { count.withLock { $0 } }
-    func add(_ bytes: Int) { count.withLock { $0 += bytes } }
+/// The slots, as the service tells them.
+private struct Listing: Decodable {
+    struct Slot: Decodable {
+        var name: String
+        var phase: String
+    }
+
+    var items: [Slot]
 }
 
 /// A service that this program started.
@@ -161,6 +166,20 @@ private final class Served: Sendable {
     func end() {
         process.terminate()
         process.waitUntilExit()
+    }
+
+    /// A request of the `curl` program, under way.
+    func curl(_ path: String, _ arguments: [String]) throws -> (process: Process, output: FileHandle) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            ["curl", "--silent"] + headers.flatMap { ["--header", "\($0.name): \($0.value)"] } + arguments
+            + [address + path]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return (process, output.fileHandleForReading)
     }
 
     func residentMegabytes() throws -> Int {

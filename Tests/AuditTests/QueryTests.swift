@@ -172,6 +172,33 @@ import TimeAndChance
         }
     }
 
+    /// What comes out of the days' counts is what comes of looking at every run: `slot > 0` is true of each, and keeps the
+    /// question from being answered out of them.
+    @Test(arguments: [
+        "", "sku = lamp-eu", "not sku ~ lamp", "sku in (lamp-eu, lamp-us) and started >= 2025-06-17",
+        "started between 2025-06-15 and 2025-06-17", "started != 2025-06-16 or sku = lamp-us",
+        "not (started < 2025-06-16 and sku != lamp-us)", "started > 2025-06-17", "started = 2020-01-01",
+    ])
+    func daysAreCountedAsTheyGo(filter: String) async throws {
+        let sample = try await SampleRecord(runs: 90, minutes: 5, returning: true)
+        let slow = filter.isEmpty ? "slot > 0" : "slot > 0 and (\(filter))"
+        for (groups, sort, limit) in [
+            (["sku", "day"], [], nil), (["day", "sku"], ["sku:desc"], nil), (["day", "sku"], ["day:desc"], 3),
+        ] as [([String], [String], Int?)] {
+            let fast = try Query(.runs, filter: filter, sort: sort, groups: groups, limit: limit)
+            let counted = try await rows(fast, sample.reader)
+            let looked = try await rows(
+                try Query(.runs, filter: slow, sort: sort, groups: groups, limit: limit), sample.reader)
+            #expect(counted == looked)
+            #expect(counted.isEmpty == (filter == "started = 2020-01-01"))
+            let plan = try await sample.reader.explain(fast).plan.joined(separator: "\n")
+            #expect(plan.contains(" y") && !plan.contains("run_"), "\(plan)")
+        }
+        let cut = try Query(.runs, filter: "started > 2025-06-17T10:30", groups: ["sku", "day"])
+        #expect(try await sample.reader.explain(cut).plan.contains { $0.contains("run_by_start") })
+        #expect(try await sample.reader.verify(.everything).findings == [])
+    }
+
     /// A day is from midnight to midnight, UTC.
     @Test func timesAreSpans() async throws {
         let sample = try await SampleRecord(runs: 4)

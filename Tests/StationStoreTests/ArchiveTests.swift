@@ -205,6 +205,26 @@ private actor AgedStation {
         try await store.close()
     }
 
+    /// A program that is newer by a migration, one which changed nothing of what archives hold, reads the old archive.
+    @Test func anArchiveOfAnEarlierProgramFits() async throws {
+        let before = try await reports(store.reader)
+        let target = file("2025.db")
+        _ = try await store.archive(before: border, to: target)
+        chmod(target, 0o644)
+        try edit(
+            target,
+            """
+            DROP TRIGGER run_begins_in_its_day; DROP TRIGGER run_counts_its_unit; DROP TRIGGER run_counts_its_end;
+            DROP TABLE run_day; DELETE FROM grdb_migrations WHERE identifier = '0008-run-days';
+            """)
+        let attached = try StationReader.open(at: station.path)
+        #expect(attached.archive == target)
+        #expect(try await reports(attached) == before)
+        try edit(target, "DELETE FROM grdb_migrations WHERE identifier = '0007-archives'")
+        #expect(throws: StoreError.self) { try StationReader.open(at: station.path) }
+        try await store.close()
+    }
+
     /// A byte that changes anywhere in the file is found.
     @Test func aChangedArchiveIsFound() async throws {
         let target = file("2025.db")

@@ -15,6 +15,13 @@ extension StationStore {
     }
 }
 
+/// Changes a database behind everybody's back.
+func edit(_ path: String, _ sql: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    try queue.writeWithoutTransaction { db in try db.execute(sql: sql) }
+    try queue.close()
+}
+
 func databaseError(_ code: Int32, _ message: String) -> any Error {
     DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
 }

@@ -73,7 +73,7 @@ import Testing
         #expect(throws: StoreError.olderSchema(path: path)) { try StationReader.open(at: path) }
         let store = try await StationStore.open(at: path, key: key)
         #expect(try await store.reader.station().ledgerSize == 96)
-        #expect(try await store.reader.station().schema == "0007-archives")
+        #expect(try await store.reader.station().schema == "0008-run-days")
         #expect(try await store.reader.verify().findings == [])
         #expect(try await store.reader.unit("30000c2a697cc247")?.device.isBlessed == true)
         #expect(try await store.reader.order("WO-2026-0117")?.serialsShared == false)

@@ -36,7 +36,7 @@ import TimeAndChance
         #expect(
             try station.sqlite3("SELECT identifier FROM grdb_migrations ORDER BY 1").output
                 == "0001-ledger\n0002-projections\n0003-serial-blocks\n0004-people-and-keys\n0005-run-firmware\n"
-                + "0006-lean-tables\n0007-archives\n"
+                + "0006-lean-tables\n0007-archives\n0008-run-days\n"
         )
     }
 

@@ -76,7 +76,9 @@ public struct Query: Sendable {
     }
 
     /// What answers it.
-    public var statement: Statement { Statement(header: header, sql: groups.isEmpty ? rows : grouped) }
+    public var statement: Statement {
+        Statement(header: header, sql: groups.isEmpty ? rows : fromDays ?? grouped)
+    }
 
     private var rows: SQLText {
         let list = columns.enumerated().map { "\($1.sql) AS c\($0)" }.joined(separator: ", ")
@@ -145,12 +147,17 @@ public struct Query: Sendable {
             " SELECT \(names), \(summary.columns.map { "\($0.sql) AS \"\($0.name)\"" }.joined(separator: ", ")) FROM "
         )
         sql.append("\(summary.ranked == nil ? "base" : "ranked") GROUP BY \(names)")
+        writeGroupOrder(to: &sql)
+        return sql
+    }
+
+    /// The order of groups, and the limit.
+    func writeGroupOrder(to sql: inout SQLText) {
         let order = sort.compactMap { key in
             groups.firstIndex { $0.name == key.field.name }.map { "g\($0)\(key.isDescending ? " DESC" : "")" }
         }
-        sql.append(" ORDER BY \((order + [names]).joined(separator: ", "))")
+        sql.append(" ORDER BY \((order + groups.indices.map { "g\($0)" }).joined(separator: ", "))")
         writeLimit(to: &sql)
-        return sql
     }
 
     private func writeLimit(to sql: inout SQLText) {

@@ -15,6 +15,7 @@ enum Schema {
         ("0005-run-firmware", PackageResources._005_run_firmware_sql),
         ("0006-lean-tables", PackageResources._006_lean_tables_sql),
         ("0007-archives", PackageResources._007_archives_sql),
+        ("0008-run-days", PackageResources._008_run_days_sql),
     ]
 
     /// The migrations after which the projections are empty and have to be filled from the ledger.
@@ -40,6 +41,10 @@ enum Schema {
         guard let checkpoint = try LedgerTables.lastCheckpoint(db, path: path) else { return }
         try Sealing.seal(db, path: path, size: LedgerTables.size(db), signed: checkpoint.size)
     }
+
+    /// The last migration that changed a table of which a part leaves for an archive: an archive that was written since
+    /// then fits, whatever came later.
+    static let archivedSince = "0007-archives"
 
     /// Brings a database up to date. Where that freed much of the file, the file is written anew, if the disk has room
     /// for it; if not, the free pages are used up by what comes.
@@ -92,7 +97,7 @@ enum Schema {
         ("run_setup", "id"), ("event", "seq"), ("late_event", "run, seq"), ("session", "seq"),
         ("clock_set_back", "seq"),
         ("content", "digest, name"), ("work_order", "id"), ("serial_block", "seq"), ("device", "id"),
-        ("run", "id"),
+        ("run", "id"), ("run_day", "day, sku"),
         ("identification", "run, seq"),
         ("act", "run, number"), ("step_name", "id"), ("step", "seq"), ("measurand", "id"),
         ("measurement", "step, position"), ("attachment", "run, seq"), ("label", "run, seq"),

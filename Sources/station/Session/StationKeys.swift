@@ -11,7 +11,7 @@ enum StationKeys {
             let key = try StationKey.generate(name: StationStore.origin(station: station))
             try key.save(to: path)
             return key
-        } catch let error as KeyError {
+        } catch {
             throw StationFailure(.recordLost, "\(error)")
         }
     }
