@@ -30,6 +30,8 @@ public final class StationStore: Sendable {
         /// Opens although the file beside it knows more, for ``StationStore/continueAfterRestore(as:known:by:reason:)`` and
         /// nothing else.
         public var acceptsRestored = false
+        /// Pages of 4096 bytes in SQLite's write-ahead log from which it is moved into the database.
+        public var logPages = 4000
         /// Largest size of the database in pages of 4096 bytes; nil leaves it to the disk.
         public var largestPageCount: Int64?
 
@@ -42,6 +44,7 @@ public final class StationStore: Sendable {
     public let reader: StationReader
     let pool: DatabasePool
     private let commits: GroupCommit
+    let mover: LogMover
     /// Nil for a draft, which nobody else knows of.
     private let lock: StationLock?
 
@@ -67,13 +70,14 @@ public final class StationStore: Sendable {
         let draft = path + ".new"
         for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
         do {
-            let pool = try openPool(draft, options)
+            let (pool, mover) = try openPool(draft, options)
             try await pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
             }
             try Schema.migrate(pool, path: draft)
             let store = try await StationStore(
-                pool, lock: nil, path: draft, station: station, key: key, clock: clock, options: options)
+                pool, mover, lock: nil, path: draft, station: station, key: key, clock: clock,
+                options: options)
             try await store.append(
                 .stationCreated(StationCreated(program: program, verifierKey: key.verifier.text)))
             try await store.close()
@@ -115,13 +119,14 @@ public final class StationStore: Sendable {
     ) async throws -> StationStore {
         do {
             try preflight(path)
-            let pool = try openPool(path, options)
+            let (pool, mover) = try openPool(path, options)
             try Schema.migrate(pool, path: path)
             let station = try await pool.read { db in try String.fetchOne(db, sql: "SELECT name FROM station")
             }
             guard let station else { throw StoreError.notAStationDatabase(path: path) }
             return try await StationStore(
-                pool, lock: lock, path: path, station: station, key: key, clock: clock, options: options,
+                pool, mover, lock: lock, path: path, station: station, key: key, clock: clock,
+                options: options,
                 adoptsKey: adoptsKey)
         } catch {
             throw StoreError.from(error, path: path)
@@ -138,26 +143,28 @@ public final class StationStore: Sendable {
         try queue.read { db in try Schema.check(db, path: path) }
     }
 
-    private static func openPool(_ path: String, _ options: Options) throws -> DatabasePool {
+    private static func openPool(_ path: String, _ options: Options) throws -> (DatabasePool, LogMover) {
         var configuration = Configuration()
         configuration.label = "StationStore"
         configuration.busyMode = .timeout(5)
         let pool = try DatabasePool(path: path, configuration: configuration)
+        let mover = LogMover(path: path, from: options.logPages)
         try pool.writeWithoutTransaction { db in
             // GRDB sets NORMAL, with which a power cut may take back what was acknowledged.
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            mover.begin(db)
             // Hardly anything is ever deleted here; a name that is forgotten must be gone.
             try db.execute(sql: "PRAGMA secure_delete = ON")
             if let pages = options.largestPageCount {
                 try db.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
         }
-        return pool
+        return (pool, mover)
     }
 
     private init(
-        _ pool: DatabasePool, lock: StationLock?, path: String, station: String, key: StationKey,
+        _ pool: DatabasePool, _ mover: LogMover, lock: StationLock?, path: String, station: String,
+        key: StationKey,
         clock: any WallClock, options: Options, adoptsKey: Bool = false
     ) async throws {
         let (writer, sealer, lastAt) = try await pool.writeWithoutTransaction { db in
@@ -177,6 +184,7 @@ public final class StationStore: Sendable {
         }
         self.path = path
         self.pool = pool
+        self.mover = mover
         self.lock = lock
         reader = StationReader(pool, path: path)
         commits = GroupCommit(
@@ -374,9 +382,10 @@ public final class StationStore: Sendable {
         commits.end(.closed)
         do {
             // In a task of its own: whoever closes because of a cancellation is cancelled, and GRDB would refuse.
-            try await Task { [pool, commits, isDraft = lock == nil] in
+            try await Task { [pool, commits, mover, isDraft = lock == nil] in
                 try await pool.writeWithoutTransaction { db in
                     commits.letGo(db)
+                    mover.end(db)
                     db.releaseMemory()
                     do {
                         // Readers in other processes are not waited for; the next opening does what is left then.

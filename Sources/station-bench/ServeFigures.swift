@@ -44,8 +44,11 @@ struct ServeFigures {
             try served.curl("/api/v1/events", ["--no-buffer", "--output", "\(home)/events-\(index)"])
         }
         defer { for reader in readers { reader.process.terminate() } }
+        let floor = try DiskFloor(folder: home)
+        let machine = MachineTime()
         var times: [Double] = []
         while times.count < 400 {
+            floor.probe()
             let reply = try await served.client.send(
                 "GET", served.address + "/api/v1/slots", headers: served.headers)
             let slots = try JSONDecoder().decode(Listing.self, from: Data(reply.body)).items
@@ -74,6 +77,10 @@ struct ServeFigures {
         let p99 = times[times.count * 99 / 100]
         print(
             "start of a slot, \(times.count) requests with connection, four slots at work at \(Self.pace) times real speed and ten event readers: median \(tenth(p50)) ms, p99 \(tenth(p99)) ms (target 20)"
+        )
+        print(
+            "  one durable write of 16 KiB to the same disk meanwhile: median \(tenth(floor.share(50))) ms, p99 \(tenth(floor.share(99))) ms; "
+                + "processor time that other machines took: \(Int(machine.stolen() * 100)) %"
         )
         print("events: \(received.reduce(0, +) / 10 / 1024) KiB to each reader meanwhile")
     }
@@ -107,6 +114,47 @@ struct ServeFigures {
     }
 
     private func tenth(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+}
+
+/// What the disk itself takes to keep a few pages: no start can be acknowledged sooner.
+private final class DiskFloor {
+    private let file: Int32
+    private var times: [Double] = []
+    private let page = [UInt8](repeating: 7, count: 16384)
+
+    init(folder: String) throws {
+        file = open(folder + "/floor", O_CREAT | O_RDWR, 0o600)
+        guard file >= 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    deinit { close(file) }
+
+    func probe() {
+        let clock = Stopwatch()
+        pwrite(file, page, page.count, off_t(times.count * page.count))
+        fdatasync(file)
+        times.append(clock.seconds * 1000)
+    }
+
+    /// Milliseconds that so many percent of the writes did not exceed.
+    func share(_ percent: Int) -> Double { times.sorted()[times.count * percent / 100] }
+}
+
+/// The processor's time since it was made, as the kernel counts it.
+private struct MachineTime {
+    private let before = Self.ticks()
+
+    /// The part that the host gave to others while something here wanted it, 0 to 1.
+    func stolen() -> Double {
+        let spent = zip(Self.ticks(), before).map { $0 - $1 }
+        return spent.count > 7 ? spent[7] / max(1, spent[..<8].reduce(0, +)) : 0
+    }
+
+    private static func ticks() -> [Double] {
+        let text = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").first?.split(separator: " ").dropFirst().compactMap { Double($0) }
+            ?? []
+    }
 }
 
 /// The slots, as the service tells them.

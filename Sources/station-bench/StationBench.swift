@@ -2,7 +2,8 @@ import Foundation
 
 /// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
 ///
-/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|serve|start` one group.
+/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|serve|start` one group. From the project's folder,
+/// with `station` built in release as well.
 @main enum StationBench {
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -31,7 +32,12 @@ import Foundation
         ]
         for group in groups where words.isEmpty || words[0] == group.name {
             print("== \(group.name)")
-            try await group.run()
+            do { try await group.run() } catch {
+                FileHandle.standardError.write(Data("station-bench \(group.name): \(error)\n".utf8))
+                exit(1)
+            }
+            // Into a pipe, too, each group comes as soon as it is known.
+            fflush(nil)
         }
     }
 }
