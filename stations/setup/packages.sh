@@ -21,7 +21,7 @@ if ! command -v swift >/dev/null 2>&1; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3, libusb 1.0, libpq and zlib, and wireless-regdb, by hand." >&2
+    echo "This is not a Debian or Ubuntu system: install the development files of SQLite 3, OpenSSL 3, libusb 1.0, libpq and libdeflate, and wireless-regdb, by hand." >&2
     exit 0
 fi
 for package in $wanted; do
