@@ -183,7 +183,9 @@ import TimeAndChance
         let sample = try await SampleRecord(runs: 90, minutes: 5, returning: true)
         let slow = filter.isEmpty ? "slot > 0" : "slot > 0 and (\(filter))"
         for (groups, sort, limit) in [
-            (["sku", "day"], [], nil), (["day", "sku"], ["sku:desc"], nil), (["day", "sku"], ["day:desc"], 3),
+            (["sku", "day"], [], nil),
+            (["day", "sku"], ["sku:desc"], nil),
+            (["day", "sku"], ["day:desc"], 3),
         ] as [([String], [String], Int?)] {
             let fast = try Query(.runs, filter: filter, sort: sort, groups: groups, limit: limit)
             let counted = try await rows(fast, sample.reader)

@@ -55,7 +55,8 @@ enum AttachedArchive {
             throw wrong("it is no station's record")
         }
         let applied = try Set(String.fetchAll(db, sql: "SELECT identifier FROM \(schema).grdb_migrations"))
-        guard applied.contains(Schema.archivedSince), applied.isSubset(of: Schema.migrations.map(\.name)) else {
+        guard applied.contains(Schema.archivedSince), applied.isSubset(of: Schema.migrations.map(\.name))
+        else {
             throw wrong(
                 "it was written by another version of the program; that one can read it")
         }
