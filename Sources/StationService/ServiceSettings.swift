@@ -66,6 +66,8 @@ public struct ServiceSettings: Sendable {
     public var parking = Duration.seconds(30)
     /// Part of the last units that must pass, 0 to 1; below it an alarm is raised.
     public var yieldFloor = 0.6
+    /// Where the archive of the record's oldest entries lies; nil looks beside the record.
+    public var archive: String?
     /// Folder of the service's own files: beside the record.
     public var home: String
     /// The program's name and version.

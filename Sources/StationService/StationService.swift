@@ -87,6 +87,7 @@ public final class StationService: Sendable {
             })
         sources = Sources(
             desk: desk, board: board, hub: hub, store: store,
+            reader: try Self.reader(of: store, archive: settings.archive, logger: logger),
             configuration: LoadedFolder(folder, load: load), revisions: RevisionDesk(),
             database: database, people: people,
             gate: StationGate(people: people, localToken: localToken, guests: settings.guests),
@@ -103,6 +104,18 @@ public final class StationService: Sendable {
                 try await client.send("POST", url, headers: headers, body: body).status
             },
             onDead: { sentence in board.raise("webhook", sentence) })
+    }
+
+    /// Answers from the record and from its archive. An archive that only happens to lie there and doesn't fit stops no line;
+    /// one that was named must fit.
+    private static func reader(of store: StationStore, archive: String?, logger: Logger) throws
+        -> StationReader
+    {
+        do { return try store.readerWithArchive(archive) } catch {
+            if archive != nil { throw error }
+            logger.warning("what was archived is not answered: \(error)")
+            return store.reader
+        }
     }
 
     /// A one-time code with which the first administrator is made; nil when there is one.

@@ -121,12 +121,14 @@ import TimeAndChance
 
     // MARK: At the desk
 
-    /// A desk of one slot whose feed has three units.
-    private func desk(_ station: TestStation, _ golden: GoldenSettings) throws -> (Desk, Codes) {
+    /// A desk of one slot, with so many units in its feed.
+    private func desk(_ station: TestStation, _ golden: GoldenSettings, units: Int = 3) throws -> (
+        Desk, Codes
+    ) {
         let codes = Codes()
         var settings = station.settings()
         settings.golden = golden
-        let line = try station.line(units: 3)
+        let line = try station.line(units: units)
         let desk = Desk(
             slots: [DeskSlot(name: "A", number: 1, kind: .emulated) { _ in line.slot("A") }],
             store: station.store, settings: settings,
@@ -144,6 +146,25 @@ import TimeAndChance
         try await desk.open(try station.plan(), mode: .automatic)
         await desk.untilSettled(["WO-2026-0117"])
         #expect(codes.all == ["A17", "G01", ""])
+    }
+
+    /// An automatic slot would carry unit after unit in and out; after three it waits for a person with the golden unit.
+    @Test func unitsAreNotTurnedAwayWithoutEnd() async throws {
+        let station = try await TestStation()
+        let devices = try await Self.devices(units: 6)
+        let golden = try Self.golden(devices, at: 4)
+        let (desk, codes) = try desk(station, golden, units: 6)
+        try await desk.open(try station.plan(), mode: .automatic)
+        await desk.untilIdle()
+        #expect(codes.all == ["A17", "A17", "A17"])
+        guard case .attention(let why) = await desk.standing(of: "A") else {
+            Issue.record("the slot goes on")
+            return
+        }
+        #expect(why.contains("put the golden unit in"))
+        try await desk.clear("A", by: DeskPerson(id: "op-17", place: "tests"))
+        await desk.untilSettled(["WO-2026-0117"])
+        #expect(codes.all == ["A17", "A17", "A17", "A17", "G01", ""])
     }
 
     @Test func scannedStartsPassTheGateToo() async throws {

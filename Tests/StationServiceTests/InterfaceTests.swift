@@ -130,9 +130,14 @@ struct InterfaceTests {
             for (name, bench, token, permissions) in callers {
                 let path = route.path.replacing("{rest*}", with: "x").replacing(
                     #/\{\w+\}/#, with: "zz-none")
-                // Without a key an act that is allowed stops at the key, so that nothing is done here.
+                // Without a key an act that is allowed stops at the key, so that nothing is done here. One that is not
+                // allowed has its key, and would be done if nobody refused it.
+                var key: String?
+                if case .needs(let permission) = route.access, !permissions.contains(permission) {
+                    key = UUID().uuidString
+                }
                 let answer = await bench.ask(
-                    route.method, path, route.method == .post ? "{}" : nil, as: token)
+                    route.method, path, route.method == .post ? "{}" : nil, as: token, key: key)
                 let code = answer.code ?? ""
                 let isRefused =
                     ["SRV-SIGNIN", "SRV-ROLE"].contains(code) || answer.status == .seeOther

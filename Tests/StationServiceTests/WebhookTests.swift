@@ -22,6 +22,13 @@ struct WebhookTests {
                 + WebhookSignature.digits(Array("1700000000.{}".utf8), secret: "Jefe"))
     }
 
+    @Test func whatKeepsAConnectionFromBeingMadeIsToldInWords() async throws {
+        let error = await #expect(throws: ClientFault.self) {
+            _ = try await HTTPClient().send("GET", "http://127.0.0.1:1/")
+        }
+        #expect(error?.description == "127.0.0.1 can't be reached: connection refused")
+    }
+
     @Test func waitsDoubleUpToAnHour() {
         #expect(
             (1...12).map { WebhookOutbox.wait(after: $0, chance: 1) }

@@ -134,13 +134,19 @@ private actor AgedStation {
         await #expect(throws: missing) { try await alone.exportEntries { _, _ in } }
         #expect(missing.description.contains("--archive"))
         try await alone.proof(ofEntries: [report.left]).verify(trusting: station.key.verifier)
-        #expect(try await alone.unit(unit(1).device)?.device.serial == "L000001")
+        let known = try #require(try await alone.unit(unit(1).device))
+        #expect(known.device.serial == "L000001")
+        #expect(known.elsewhere?.file == "2025.db" && known.elsewhere?.entries == report.left)
+        #expect(try await alone.unit(unit(60).device)?.elsewhere == nil)
         let checked = try await alone.verify(trusting: [station.key.verifier])
         #expect(checked.findings == [] && checked.rows == 0)
         #expect(checked.remarks.contains { $0.contains("2025.db") && $0.contains("is not here") })
         // Named, it serves from anywhere.
         let named = try StationReader.open(at: station.path, archive: file("elsewhere.db"))
         #expect(try await named.verify().findings == [])
+        #expect(try await named.unit(unit(1).device)?.elsewhere == nil)
+        #expect(try store.readerWithArchive().archive == nil)
+        #expect(try store.readerWithArchive(file("elsewhere.db")).archive == file("elsewhere.db"))
         #expect(throws: StoreError.missing(path: file("none.db"))) {
             _ = try StationReader.open(at: station.path, archive: file("none.db"))
         }

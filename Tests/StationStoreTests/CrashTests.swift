@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Ledger
 import Testing
 import TimeAndChance
@@ -45,6 +46,11 @@ import TimeAndChance
         #expect(told > rounds)
 
         let again = try await StationStore.open(at: station.path, key: station.key)
+        // Entries were sealed into bundles while it was killed.
+        let bundles = try await again.reader.ask { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM ledger_bundle") ?? 0
+        }
+        #expect(bundles > 2, "seed \(seed)")
         for unfinished in try await again.reader.unfinishedRuns() {
             for act in unfinished.openActs {
                 try await again.append(

@@ -56,6 +56,38 @@ import Testing
         }
     }
 
+    @Test func oldEntriesLeaveAndTheirUnitsSayWhereTo() throws {
+        let station = try StationProgram()
+        defer { station.remove() }
+        #expect(try station.run("init").status == 0)
+        try station.run("run", "WO-2026-0117", "--units", "20", "--seed", "1", "--json")
+        let (file, away) = (station.home + "/demo/var/old.db", station.home + "/away.db")
+        for day in ["2020-01-01", "2024-02-30", "tomorrow", ""] {
+            let refused = try station.run("archive", file, "--before", day)
+            #expect(
+                refused.status == 64 && refused.error.split(separator: "\n").count == 1, "\(refused.error)")
+        }
+        let kept = try station.run("archive", "/proc/old.db", "--before", "2199-01-01")
+        #expect(kept.status != 0 && kept.error.contains("/proc/old.db"), "\(kept.error)")
+        let done = try station.run("archive", file, "--before", "2199-01-01", "--json")
+        #expect(done.status == 0 && done.out.contains("\"sha256\""), "\(done.error)")
+        #expect(try station.run("archive", file, "--before", "2199-01-01").status == 0)
+
+        let unit = try #require(
+            try station.run("unit", "list", "--outcome", "passed", "--limit", "500", "--json").out
+                .matches(of: #/"device" ?: ?"(\w+)"/#).last?.output.1)
+        let whole = try station.run("unit", "show", String(unit))
+        #expect(whole.status == 0 && !whole.out.contains("old.db"), "\(whole.out)")
+        try FileManager.default.moveItem(atPath: file, toPath: away)
+        let torn = try station.run("unit", "show", String(unit))
+        #expect(torn.status == 0 && torn.out.contains("In the archive old.db"), "\(torn.out)")
+        let proof = try station.run("audit", "prove", String(unit))
+        #expect(proof.status == 64 && proof.error.contains("--archive"), "\(proof.error)")
+        #expect(try station.run("unit", "show", String(unit), "--archive", away).out == whole.out)
+        let strange = try station.run("unit", "show", String(unit), "--archive", station.database)
+        #expect(strange.status == 64 && strange.error.contains("is not the archive"), "\(strange.error)")
+    }
+
     @Test func aPlantThatIsNotThereIsUnavailableAndAPasswordInSightIsRefused() throws {
         let station = try StationProgram()
         defer { station.remove() }

@@ -22,7 +22,7 @@ struct SlotRunner: Sendable {
         case noMoreUnits
         /// Somebody stopped it.
         case stopped
-        /// The fixture can't be used, or spoiled three runs in a row; what an engineer reads.
+        /// The fixture can't be used, or three runs in a row ended for the same reason (``SlotStreak``); what an engineer reads.
         case outOfUse(String)
     }
 
@@ -31,7 +31,7 @@ struct SlotRunner: Sendable {
     func run() async throws -> (units: [UnitResult], ending: Ending) {
         var reports: [UnitResult] = []
         var ending = Ending.noMoreUnits
-        var spoiledInARow = 0
+        var streak = SlotStreak()
         defer { tell(LineEvent(slot: name, .slotEnded)) }
         while !settings.control.isFinishing, !Task.isCancelled, await order.admission.enter() {
             let arrival: UnitArrival?
@@ -57,12 +57,7 @@ struct SlotRunner: Sendable {
             }
             reports.append(report)
             await order.admission.leave(used: report.outcome == .passed)
-            // A fixture that is gone, or a station that can't work, would only spoil unit after unit.
-            spoiledInARow =
-                report.outcome == .error || report.reason?.code == .fixtureLost ? spoiledInARow + 1 : 0
-            if spoiledInARow == 3 {
-                let sentence =
-                    "three runs in a row were spoiled by the station or its fixture: slot taken out of use"
+            if let sentence = streak.add(report) {
                 tell(LineEvent(slot: name, .remark(sentence)))
                 ending = .outOfUse(sentence)
                 break

@@ -146,10 +146,6 @@ public actor PlantPusher {
         let identity = try await knownIdentity()
         guard let checkpoint = try await reader.checkpoint() else { throw PlantError.nothingSigned }
         shown.withLock { $0.signed = checkpoint.size }
-        let verifier: VerifierKey
-        do throws(KeyError) { verifier = try VerifierKey(text: identity.verifierKey) } catch {
-            throw StoreError.tampered(path: identity.name, detail: "its key can't be read: \(error)")
-        }
         var (sent, batches): (Int64, Int) = (0, 0)
         var head = try await meet(identity, checkpoint)
         var tree: GrowingTree
@@ -164,39 +160,26 @@ public actor PlantPusher {
             throw PlantError.unreadable(
                 "the hashes of \(head.station) do not lead to its head: run `station plant verify`")
         }
-        while head.size < checkpoint.size {
-            try Task.checkCancellation()
-            guard
-                let stretch = try await reader.signedStretch(
-                    from: head.size, mostEntries: options.mostEntries, mostBytes: options.mostBytes)
-            else { break }
-            let now = clock.utcMilliseconds()
-            do {
-                let signer = try await reader.logKey(forSize: stretch.checkpoint.size) ?? verifier
-                let arrival = try Arrival(
-                    stretch, after: tree, station: identity.name, verifier: signer, now: now)
-                let (next, numbers) = try await session.perform { [head, names] connection in
-                    var numbers = names
-                    let next = try arrival.store(after: head, names: &numbers, now: now, connection)
-                    return (next, numbers)
-                }
-                (head, names, tree) = (next, numbers, arrival.tree)
+        let ahead = SendingAhead(
+            reader: reader, identity: identity, options: options, clock: clock, end: checkpoint.size)
+        do {
+            var next = try await ahead.batch(after: tree)
+            while let arrival = next {
+                try Task.checkCancellation()
+                async let following = ahead.batch(after: arrival.tree)
+                (head, names) = try await store(arrival, after: head)
+                tree = arrival.tree
                 (self.head, self.tree) = (head, tree)
                 sent += Int64(arrival.entries.count)
                 batches += 1
                 shown.withLock { [head] state in
                     (state.acknowledged, state.isReachable) = (head.size, true)
                 }
-            } catch PlantError.evidence(let alarms) {
-                try await raise(alarms, head)
-                throw PlantError.evidence(alarms)
-            } catch PlantError.refused("23505", let message) {
-                // Something lies where the head says that nothing can be.
-                let alarms = try await compare(stretch, head)
-                guard !alarms.isEmpty else { throw PlantError.refused(state: "23505", message: message) }
-                try await raise(alarms, head)
-                throw PlantError.evidence(alarms)
+                next = try await following
             }
+        } catch PlantError.evidence(let alarms) {
+            try await raise(alarms, head)
+            throw PlantError.evidence(alarms)
         }
         (self.head, self.tree) = (head, tree)
         try await sendPersons(head)
@@ -207,6 +190,23 @@ public actor PlantPusher {
         head.compared = head.size
         self.head = head
         return Report(sent: sent, batches: batches, head: head, alarms: alarms)
+    }
+
+    /// Stores a batch behind a head.
+    /// - Throws: ``PlantError/evidence(_:)`` when something else lies where the head says that nothing can be.
+    private func store(_ arrival: Arrival, after head: PlantHead) async throws -> (PlantHead, NameNumbers) {
+        let now = clock.utcMilliseconds()
+        do {
+            return try await session.perform { [names] connection in
+                var numbers = names
+                let next = try arrival.store(after: head, names: &numbers, now: now, connection)
+                return (next, numbers)
+            }
+        } catch PlantError.refused("23505", let message) {
+            let alarms = try await compare(arrival, head)
+            guard !alarms.isEmpty else { throw PlantError.refused(state: "23505", message: message) }
+            throw PlantError.evidence(alarms)
+        }
     }
 
     private func knownIdentity() async throws -> StationIdentity {
@@ -390,9 +390,9 @@ extension PlantPusher {
         return Int64(missing.count)
     }
 
-    private func compare(_ stretch: SignedStretch, _ head: PlantHead) async throws -> [PlantAlarm] {
-        let there = try await leaves(from: stretch.first, count: stretch.entries.count, head)
-        return differences(stretch.entries, from: stretch.first, there, head)
+    private func compare(_ arrival: Arrival, _ head: PlantHead) async throws -> [PlantAlarm] {
+        let there = try await leaves(from: arrival.first, count: arrival.entries.count, head)
+        return differences(arrival.entries, from: arrival.first, there, head)
     }
 
     private func leaves(from first: Int64, count: Int, _ head: PlantHead) async throws -> [Int64: (

@@ -50,6 +50,9 @@ struct UnitPage {
         add("blessed_at", device.blessedAt.map(ReportDesk.time))
         let path = "/units/" + Link.encoded(device.device)
         return Section(
+            note: unit.elsewhere.map {
+                desk.say("rest_in_archive", ["file": $0.file, "entries": "\($0.entries)"])
+            } ?? "",
             cards: [
                 .init(
                     label: desk.say("state"), value: desk.say(device.isBlessed ? "blessed" : "not_blessed"),

@@ -15,6 +15,8 @@ struct Sources: Sendable {
     let board: LineBoard
     let hub: EventHub
     let store: StationStore
+    /// Questions to the record, and to its archive where that is here.
+    let reader: StationReader
     let configuration: LoadedFolder
     let revisions: RevisionDesk
     let database: ServiceDatabase
@@ -28,8 +30,6 @@ struct Sources: Sendable {
     let readiness: Readiness
     /// Wakes the sender of webhooks.
     let ringOutbox: @Sendable () -> Void
-
-    var reader: StationReader { store.reader }
 }
 
 /// The station folder as it was last read; work that has begun goes on with what it began with.

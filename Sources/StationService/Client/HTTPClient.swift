@@ -67,7 +67,7 @@ public struct HTTPClient: Sendable {
                 }.connect(host: bare, port: parts.port ?? (isSecure ? 443 : 80)).get()
         } catch {
             promise.fail(error)
-            throw ClientFault.unreachable(host, "\(error)")
+            throw ClientFault.unreachable(host, ClientFault.words(error))
         }
         let path = (parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath)
         var head = HTTPRequestHead(
@@ -112,6 +112,18 @@ public enum ClientFault: Error, Sendable, CustomStringConvertible {
     case slow(String)
     case tooLarge
     case cut
+
+    /// What keeps a connection from being made, for a person: the reason of the last address that was tried.
+    static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            guard let last = error.connectionErrors.last else { return "the network knows no such host" }
+            return words(last.error)
+        case let error as IOError: return String(cString: strerror(error.errnoCode)).lowercased()
+        case ChannelError.connectTimeout: return "no answer within 10 s"
+        default: return "\(error)"
+        }
+    }
 
     public var description: String {
         switch self {

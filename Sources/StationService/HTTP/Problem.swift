@@ -33,6 +33,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case scan = "SRV-SCAN"
     case refused = "SRV-REFUSED"
     case unsigned = "SRV-UNSIGNED"
+    case archived = "SRV-ARCHIVED"
     case configuration = "SRV-CONFIG"
     // The station.
     case parking = "SRV-PARKING"
@@ -69,6 +70,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .scan: (422, "Scanned code is no unit of the order")
         case .refused: (409, "The record refuses it")
         case .unsigned: (409, "Not signed yet")
+        case .archived: (409, "In an archive that is not here")
         case .configuration: (422, "Configuration has errors")
         case .parking: (503, "Station is being stopped")
         case .record: (503, "Record can't be kept")

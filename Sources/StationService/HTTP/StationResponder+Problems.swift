@@ -66,6 +66,11 @@ extension Problem {
         case .notFound: self.init(.notFound, "\(error)")
         case .notSigned: self.init(.unsigned, "\(error)")
         case .refused: self.init(.refused, "\(error)")
+        case .archived(let entries, let file):
+            self.init(
+                .archived,
+                "What happened before entry \(entries) is in the archive \(file), which is not here. Put it beside the record "
+                    + "and start the service again.")
         case .invalid: self.init(.field, "\(error)")
         case .diskFull:
             self.init(

@@ -28,6 +28,14 @@ public struct ArchiveRow: Codable, Equatable, Sendable, FetchableRecord {
                 ORDER BY entries DESC, seq DESC LIMIT 1
                 """)
     }
+
+    /// The archive in which an entry would be found that can't be read here; nil when it can.
+    static func missing(_ db: Database, from sequence: Int64) throws -> ArchiveRow? {
+        guard let row = try newest(db), sequence < row.entries, try !AttachedArchive.isAttached(db) else {
+            return nil
+        }
+        return row
+    }
 }
 
 /// An archive beside the record that it came out of.
@@ -61,6 +69,14 @@ enum AttachedArchive {
                 "it was written by another version of the program; that one can read it")
         }
         guard let row = try ArchiveRow.newest(db) else { throw wrong("nothing of this record was archived") }
+        let hasBeginning =
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM \(schema).ledger_bundle WHERE number = 0)
+                        OR EXISTS (SELECT 1 FROM \(schema).ledger_entry WHERE seq = 0)
+                    """) ?? false
+        guard hasBeginning else { throw wrong("it does not hold the first entries either") }
         let head = try Row.fetchOne(
             db, sql: "SELECT size, note FROM \(schema).ledger_checkpoint ORDER BY size DESC LIMIT 1")
         guard let head, let size: Int64 = head["size"], size >= row.entries else {

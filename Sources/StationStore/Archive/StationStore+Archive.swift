@@ -139,6 +139,21 @@ extension StationStore {
     }
 }
 
+extension StationStore {
+    /// The questions, answered from the record and from the archive of its oldest entries, where there is one.
+    /// - Parameter archive: where the archive lies; nil looks beside the database, and is content when it isn't there.
+    /// - Throws: ``StoreError/otherArchive(path:reason:)``, ``StoreError/missing(path:)``
+    public func readerWithArchive(_ archive: String? = nil) throws -> StationReader {
+        guard try archive != nil || pool.read({ db in try ArchiveRow.newest(db) != nil }) else {
+            return reader
+        }
+        let whole = try StationReader.open(at: path, archive: archive)
+        if whole.archive != nil { return whole }
+        try? whole.database.close()
+        return reader
+    }
+}
+
 extension StationReader {
     /// The archives that this record names, oldest first.
     public func archives() async throws -> [ArchiveRow] {

@@ -314,6 +314,8 @@ public struct UnitReport: Codable, Equatable, Sendable {
     public var notes: [NoteRow]
     /// Sequence numbers of all entries about it.
     public var entries: [Int64]
+    /// The archive with the rest of its life, when that isn't here: steps, acts and entries of old runs are missing above.
+    public var elsewhere: ArchiveRow?
 }
 
 extension MeasurementValue: Codable {

@@ -174,7 +174,8 @@ public final class StationReader: Sendable {
                 notes: try NoteRow.fetchAll(
                     db, sql: Self.noteSelect + " WHERE n.device = ? ORDER BY n.seq",
                     arguments: [device.device]),
-                entries: try Self.entries(db, ofDevice: id, device.device))
+                entries: try Self.entries(db, ofDevice: id, device.device),
+                elsewhere: try ArchiveRow.missing(db, from: id))
         }
     }
 

@@ -97,6 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.insecureBeyondLoopback = insecureBeyondLoopback
         settings.names = name
         settings.guests = guests
+        settings.archive = options.archive
         settings.parking = .seconds(parking)
         settings.yieldFloor = yieldFloor / 100
         settings.untilDone = untilDone

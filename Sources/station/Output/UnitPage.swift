@@ -22,7 +22,13 @@ struct UnitPage {
             }
         }
         Terminal.line()
-        Terminal.line(Ink.quiet("Ledger entries: \(report.entries.count), \(span)."))
+        if let archive = report.elsewhere {
+            Terminal.line(
+                Ink.doubtful("In the archive \(archive.file):")
+                    + " what happened before entry \(archive.entries), and it is not here. Name it with --archive, or put it "
+                    + "beside the database.")
+        }
+        Terminal.line(Ink.quiet("Ledger entries here: \(report.entries.count), \(span)."))
     }
 
     private var span: String {
