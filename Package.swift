@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "Wording"),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CTimex"),
+        .systemLibrary(name: "CSyncFS"),
         .systemLibrary(name: "CLibX509", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "ContentAddress", dependencies: ["CLibCrypto"], swiftSettings: hot),
         .target(
@@ -92,7 +93,7 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "StationStore", "Ledger", "Wording", "ContentAddress", "TimeAndChance",
+                "StationStore", "Ledger", "Wording", "ContentAddress", "TimeAndChance", "CSyncFS",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Users, sessions, tokens: a file of their own beside the record.

@@ -1,3 +1,4 @@
+import Audit
 import ContentAddress
 import Foundation
 import Ledger
@@ -120,6 +121,42 @@ enum RecordFigures {
         clock = Stopwatch()
         _ = try await reader.consistencyProof(from: size / 3, to: size)
         print("consistency proof: \(milliseconds(clock.seconds * 1000))")
+        try await publish(reader, path + ".published", size)
+    }
+
+    /// The whole log as static files, until they are on the disk, and as many files of as many bytes written by themselves.
+    private static func publish(_ reader: StationReader, _ folder: String, _ size: Int64) async throws {
+        for round in 0..<3 {
+            try? FileManager.default.removeItem(atPath: folder)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            sync()
+            var clock = Stopwatch()
+            let result = try await TilePublication(reader: reader, folder: folder).bringUpToDate()
+            let (ours, seconds) = (rate(size, clock), clock.seconds)
+            var bytes = 0
+            let names = FileManager.default.enumerator(atPath: folder)
+            while names?.nextObject() != nil {
+                if names?.fileAttributes?[.type] as? FileAttributeType == .typeRegular {
+                    bytes += names?.fileAttributes?[.size] as? Int ?? 0
+                }
+            }
+            try FileManager.default.createDirectory(
+                atPath: folder + "/bare", withIntermediateDirectories: true)
+            sync()
+            let content = [UInt8](repeating: 7, count: bytes / result.files)
+            clock = Stopwatch()
+            for number in 0..<result.files {
+                let file = open("\(folder)/bare/\(number)", O_WRONLY | O_CREAT | O_EXCL, 0o644)
+                guard file >= 0, write(file, content, content.count) == content.count else {
+                    throw CocoaError(.fileWriteUnknown)
+                }
+                close(file)
+            }
+            sync()
+            print(
+                "publish, round \(round): \(ours) entries/s until on the disk (target 500000), \(ratio(seconds / clock.seconds)) times "
+                    + "the time of \(result.files) bare files of the same \(bytes >> 20) MiB")
+        }
     }
 
     static func newStore(_ path: String, key: StationKey? = nil, station: String = "bench") async throws

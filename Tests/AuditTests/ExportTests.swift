@@ -117,6 +117,39 @@ import Testing
         #expect(try Data(contentsOf: folder.appending(path: "tile/0/000")) == full)
     }
 
+    /// Cut short, a publication leaves torn tiles that no checkpoint covers; the next one puts whole ones in their place.
+    @Test func aPublicationThatWasCutShortIsTakenUp() async throws {
+        let sample = try await SampleRecord(runs: 60)
+        let (folder, whole) = (sample.folder.appending(path: "log"), sample.folder.appending(path: "whole"))
+        let publication = TilePublication(reader: sample.reader, folder: folder.path)
+        let early = try await publication.bringUpToDate()
+        for index in 0..<700 { _ = sample.store.enqueue(.note(Note(text: "later \(index)"))) }
+        try await sample.store.flush()
+        _ = try await sample.store.signCheckpoint()
+        let late = try await TilePublication(reader: sample.reader, folder: whole.path).bringUpToDate()
+        var torn = 0
+        for case let name as String in try #require(FileManager.default.enumerator(atPath: whole.path)) {
+            let (from, to) = (whole.appending(path: name), folder.appending(path: name))
+            guard name.hasPrefix("tile/"), !FileManager.default.fileExists(atPath: to.path) else { continue }
+            if (try? from.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true {
+                try FileManager.default.createDirectory(at: to, withIntermediateDirectories: true)
+            } else {
+                try Data(try Data(contentsOf: from).dropLast(5)).write(to: to)
+                torn += 1
+            }
+        }
+        #expect(torn >= 6 && late.size > early.size)
+        for _ in 0..<2 {
+            #expect(try await publication.bringUpToDate().size == late.size)
+            let root = try Checkpoint(
+                parsing: try String(contentsOf: folder.appending(path: "checkpoint"), encoding: .utf8)
+            ).root
+            #expect(try recomputedRoot(folder, size: late.size) == root)
+        }
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        #expect(!names.contains { $0.hasSuffix(".new") })
+    }
+
     @Test func forksAndForeignLogsAreNamed() async throws {
         let sample = try await SampleRecord(runs: 3)
         let other = try await SampleRecord(runs: 4, seed: 2)

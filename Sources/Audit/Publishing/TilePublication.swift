@@ -15,6 +15,8 @@ import StationStore
 public struct TilePublication: Sendable {
     let reader: StationReader
     let folder: String
+    /// Tiles of level 0 that one task reads and writes in one go.
+    static let stretch: Int64 = 64
     /// Whose cosignatures go out with the checkpoint.
     let witnesses: [WitnessKey]
 
@@ -37,8 +39,8 @@ public struct TilePublication: Sendable {
 
     /// Brings the folder up to the last checkpoint.
     ///
-    /// Files are written beside and renamed, the checkpoint last: whoever reads in between sees an older log, never a
-    /// torn one. A folder that holds another log, or more of this one, is refused.
+    /// The checkpoint comes last, when everything that it covers is on the disk: whoever reads in between sees an older
+    /// log, never a torn one. A folder that holds another log, or more of this one, is refused.
     /// - Throws: `PublicationFault`, `StoreError`
     public func bringUpToDate() async throws -> Result {
         guard let checkpoint = try await reader.checkpoint() else { throw PublicationFault.notSigned }
@@ -57,50 +59,74 @@ public struct TilePublication: Sendable {
                 throw PublicationFault.forked(folder: folder, size: published.size)
             }
         }
-        var files = 0
-        var level = 0
-        var count = checkpoint.size
+        let before = published?.size ?? 0
+        let place = PublishedFolder(folder, expecting: (checkpoint.size - before) / 128)
+        try await writeLeaves(count: checkpoint.size, from: before, into: place)
+        var (level, count) = (1, checkpoint.size >> 8)
         while count > 0 {
-            files += try await writeLevel(
-                level, count: count, from: published.map { $0.size >> Int64(8 * level) } ?? 0)
+            try await writeLevel(
+                level, count: count, from: before >> Int64(8 * level), into: place)
             level += 1
             count >>= 8
         }
+        let files = place.written
         let cosigned = try await reader.cosignatures(by: witnesses).good.filter { $0.size == checkpoint.size }
         let note = checkpoint.note.adding(cosigned.map(\.signature))
-        try write(Array(note.encoded.utf8), to: "checkpoint")
+        try place.place(Array(note.encoded.utf8), at: "checkpoint")
         return Result(size: checkpoint.size, files: files)
     }
 
-    private func writeLevel(_ level: Int, count: Int64, from published: Int64) async throws -> Int {
-        var files = 0
-        var tile = published / 256
-        while tile * 256 < count {
-            let width = Int(min(256, count - tile * 256))
-            let suffix = Self.path(tile) + (width == 256 ? "" : ".p/\(width)")
-            let hashes = try await reader.tile(level: level, index: tile, width: width)
-            try write(hashes.flatMap(\.bytes), to: "tile/\(level)/\(suffix)")
-            files += 1
-            if level == 0 {
-                try write(try await bundle(first: tile * 256, count: width), to: "tile/entries/\(suffix)")
-                files += 1
+    /// Leaf hashes and entries, several stretches at once: opening sealed entries, hashing and writing keep each processor
+    /// busy.
+    private func writeLeaves(count: Int64, from published: Int64, into place: PublishedFolder) async throws {
+        let tiles = published / 256..<(count + 255) / 256
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var next = tiles.lowerBound
+            var running = 0
+            while next < tiles.upperBound || running > 0 {
+                if next < tiles.upperBound, running < ProcessInfo.processInfo.activeProcessorCount {
+                    let stretch = next..<min(tiles.upperBound, next + Self.stretch)
+                    group.addTask { try await write(stretch, count: count, into: place) }
+                    next = stretch.upperBound
+                    running += 1
+                } else {
+                    try await group.next()
+                    running -= 1
+                }
             }
-            tile += 1
         }
-        return files
     }
 
-    private func bundle(first: Int64, count: Int) async throws -> [UInt8] {
-        let entries = try await reader.entryBytes(first..<first + Int64(count))
-        var bytes: [UInt8] = []
-        for (offset, entry) in entries.enumerated() {
+    private func write(_ tiles: Range<Int64>, count: Int64, into place: PublishedFolder) async throws {
+        try await reader.readTiles(tiles, ofSize: count) { sequence, entry, bundle in
             guard entry.count <= Self.longestEntry else {
-                throw PublicationFault.entryTooLong(first + Int64(offset), bytes: entry.count)
+                throw PublicationFault.entryTooLong(sequence, bytes: entry.count)
             }
-            bytes += [UInt8(entry.count >> 8), UInt8(entry.count & 0xFF)]
-            bytes += entry
+            bundle.append(UInt8(entry.count >> 8))
+            bundle.append(UInt8(entry.count & 0xFF))
+            bundle.append(contentsOf: entry)
+        } body: { tile, leaves, bundle in
+            let suffix = Self.suffix(tile, width: leaves.count)
+            try leaves.withUnsafeBytes { try place.add($0, at: "tile/0/\(suffix)") }
+            try bundle.withUnsafeBytes { try place.add($0, at: "tile/entries/\(suffix)") }
         }
-        return bytes
+    }
+
+    private func writeLevel(_ level: Int, count: Int64, from published: Int64, into place: PublishedFolder)
+        async throws
+    {
+        for tile in published / 256..<(count + 255) / 256 {
+            let width = Int(min(256, count - tile * 256))
+            let hashes = try await reader.tile(level: level, index: tile, width: width)
+            try hashes.flatMap(\.bytes).withUnsafeBytes {
+                try place.add($0, at: "tile/\(level)/\(Self.suffix(tile, width: width))")
+            }
+        }
+    }
+
+    /// A tile's name in its level; one that is not full says how many hashes it has.
+    private static func suffix(_ tile: Int64, width: Int) -> String {
+        path(tile) + (width == 256 ? "" : ".p/\(width)")
     }
 
     /// 1234067 as `x001/x234/067`.
@@ -124,20 +150,6 @@ public struct TilePublication: Sendable {
             return try Checkpoint(parsing: String(decoding: data, as: UTF8.self))
         } catch {
             throw PublicationFault.damaged(folder: folder, reason: "\(error)")
-        }
-    }
-
-    private func write(_ bytes: [UInt8], to name: String) throws {
-        let url = URL(fileURLWithPath: folder).appendingPathComponent(name)
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(bytes).write(to: url, options: .atomic)
-        } catch {
-            let posix = (error as? CocoaError)?.underlying as? POSIXError
-            throw PublicationFault.unwritable(
-                path: url.path,
-                reason: posix.map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
         }
     }
 }
