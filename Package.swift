@@ -179,6 +179,7 @@ let package = Package(
                 "StationStore", "StationService", "Ledger",
                 "ContentAddress", "Fixturing", "TimeAndChance", "USBFixture", "USBTransport", "VirtualUSB",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         .executableTarget(

@@ -214,6 +214,9 @@ public final class StationService: Sendable {
         if let failure = running.withLock({ $0 }) { throw failure }
     }
 
+    /// Takes the desk's news, as the desk itself tells it; for measurements of what that costs.
+    package func tell(_ event: DeskEvent) { sources.board.take(event) }
+
     /// Puts everything down safely; ``run(orders:announce:)`` returns then.
     public func stop() {
         let group = group.withLock { $0 }

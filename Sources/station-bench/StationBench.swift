@@ -2,7 +2,7 @@ import Foundation
 
 /// `make bench`: the figures that `docs/performance.md` holds, each beside a peer or a floor in the same run.
 ///
-/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|serve|start` one group. From the project's folder,
+/// `station-bench` runs all; `station-bench flash|usb|record|fleet|year|serve|events|start` one group. From the project's folder,
 /// with `station` built in release as well.
 @main enum StationBench {
     static func main() async throws {
@@ -28,6 +28,7 @@ import Foundation
                     ).run()
                 }
             ),
+            ("events", { try await EventFigures(folder: words.dropFirst().first ?? "stations/demo").run() }),
             ("start", { try StartFigures(program: program).run() }),
         ]
         for group in groups where words.isEmpty || words[0] == group.name {

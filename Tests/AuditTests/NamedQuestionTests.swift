@@ -52,6 +52,22 @@ import Testing
         #expect(!recall.contains { $0[0] == .text(unit.device) })
     }
 
+    /// Found by way of the attempts that did not pass, and the same as by looking at every unit.
+    @Test func unitsThatPassedOnRetestAreFoundByTheirFailures() async throws {
+        let sample = try await SampleRecord(runs: 90, returning: true)
+        let found = try await ask("passed-on-retest", [], sample)
+        let all = Mutex<[[AnswerCell]]>([])
+        try await sample.reader.answer(
+            try Query(.units, filter: "blessed is not missing and attempts > 1").statement
+        ) { cells in all.withLock { $0.append(cells) } }
+        #expect(!found.isEmpty && found == all.withLock { $0 })
+        var query = try Query(.units, filter: "blessed is not missing and attempts > 1")
+        query.candidates = "SELECT device FROM run WHERE outcome IN ('failed', 'quarantined', 'error')"
+        let plan = try await sample.reader.explain(query).plan
+        #expect(plan.contains { $0.contains("run_not_passed") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("SCAN d") }, "\(plan)")
+    }
+
     @Test func differenceShowsOnlyWhatDiffers() async throws {
         let sample = try await SampleRecord(runs: 10)
         let (one, two) = (sample.facts[0], sample.facts[1])

@@ -221,7 +221,7 @@ private actor AgedStation {
             target,
             """
             DROP TRIGGER run_begins_in_its_day; DROP TRIGGER run_counts_its_unit; DROP TRIGGER run_counts_its_end;
-            DROP TABLE run_day; DELETE FROM grdb_migrations WHERE identifier = '0008-run-days';
+            DROP TABLE run_day; DROP INDEX run_not_passed; DELETE FROM grdb_migrations WHERE identifier = '0008-run-days';
             """)
         let attached = try StationReader.open(at: station.path)
         #expect(attached.archive == target)

@@ -43,3 +43,6 @@ BEGIN
         judged = judged + (NEW.outcome IN ('passed', 'failed', 'quarantined', 'error'))
     WHERE day = NEW.started_at / 86400000 AND sku = (SELECT sku FROM run_setup WHERE id = NEW.setup);
 END;
+
+-- Attempts that did not pass: few, and the beginning of every question about retests.
+CREATE INDEX run_not_passed ON run (device) WHERE outcome IN ('failed', 'quarantined', 'error');

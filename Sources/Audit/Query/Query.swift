@@ -7,6 +7,8 @@ public struct Query: Sendable {
     let groups: [Field]
     /// Most rows of the answer; nil for all.
     public let limit: Int?
+    /// A subquery whose rows are the only ones for which the condition can hold, so that an index finds them.
+    var candidates: String?
 
     struct SortKey: Sendable {
         var field: Field
@@ -113,6 +115,7 @@ public struct Query: Sendable {
         var filter = SQLText()
         if let condition {
             filter.append(" WHERE ")
+            if let candidates { filter.append("d.id IN (\(candidates)) AND ") }
             condition.write(to: &filter)
         }
         var list = list

@@ -54,7 +54,13 @@ public struct NamedQuestion: Sendable {
         NamedQuestion(
             name: "passed-on-retest", parameters: [],
             about: "units that were blessed, but not in their first run",
-            ask: { _, _ in try .query(.units, "blessed is not missing and attempts > 1") }),
+            ask: { _, _ in
+                var query = try Query(.units, filter: "blessed is not missing and attempts > 1")
+                // A unit is blessed once, so one of its attempts was none that passed; those have an index.
+                query.candidates =
+                    "SELECT device FROM run WHERE outcome IN ('failed', 'quarantined', 'error')"
+                return .statement(query.statement)
+            }),
         NamedQuestion(
             name: "done-by", parameters: ["name"], about: "everything that a person did",
             ask: { _, words in .statement(Statements.done(by: words[0])) }),

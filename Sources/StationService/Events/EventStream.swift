@@ -9,6 +9,8 @@ struct EventStream: Sendable {
     let place: Int?
     /// Between two writes, so that many small events travel together.
     var breath = Duration.milliseconds(25)
+    /// Events in one write: with the breath between, four times what a line at its busiest tells.
+    var most = 1024
     /// A sign of life after that much silence; without it nobody notices a cable that was pulled.
     var heartbeat = Duration.seconds(15)
 
@@ -26,7 +28,7 @@ struct EventStream: Sendable {
                         ByteBuffer(bytes: EventHub.frame(id: id, .snapshot(snapshot))))
                     continue
                 }
-                switch hub.read(after: here) {
+                switch hub.read(after: here, limit: most) {
                 case .events(let entries):
                     var buffer = ByteBuffer()
                     for entry in entries { buffer.writeBytes(entry.bytes(boot: hub.boot)) }
