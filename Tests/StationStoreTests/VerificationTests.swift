@@ -258,6 +258,35 @@ actor SampleStation {
         #expect(found.contains { $0.description.contains(sentence) }, "\(found)")
     }
 
+    /// The last signature covers what is before it: an older one that is torn says nothing about the entries, and only a look at
+    /// everything finds it. An older checkpoint that says something else than the tree is found either way.
+    @Test func olderCheckpointsAreHeldAgainstTheTree() async throws {
+        let older = "size = (SELECT min(size) FROM ledger_checkpoint WHERE size > 1)"
+        let last = "size = (SELECT max(size) FROM ledger_checkpoint)"
+        // A signature's line ends the note; the root is its third line.
+        let torn = "note = substr(note, 1, length(note) - 12) || 'AAAAAAAAAA=' || char(10)"
+        let other = """
+            note = (SELECT note FROM (SELECT substr(note, 1, instr(note, char(10))) || size || char(10)
+                || 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' || substr(note, instr(note, char(10) || char(10))) AS note))
+            """
+        for (change, place, depth, sentence) in [
+            (torn, older, .chain, nil), (torn, older, .everything, "can't be believed"),
+            (torn, last, .chain, "can't be believed"),
+            (other, older, .chain, "are not those that were signed"),
+            (other, last, .chain, "can't be believed"),
+        ] as [(String, String, VerificationDepth, String?)] {
+            let found = try await findings(depth, in: .large) { db in
+                try db.execute(sql: "UPDATE ledger_checkpoint SET \(change) WHERE \(place)")
+                #expect(db.changesCount == 1)
+            }
+            if let sentence {
+                #expect(found.contains { $0.description.contains(sentence) }, "\(place): \(found)")
+            } else {
+                #expect(found == [], "\(place): \(found)")
+            }
+        }
+    }
+
     @Test func aForgottenNameIsNoFault() async throws {
         let found = try await findings { db in try db.execute(sql: "DELETE FROM person WHERE name = 'Ada'") }
         #expect(found == [])

@@ -1,8 +1,9 @@
 /// How much of a record is checked.
 public enum VerificationDepth: String, Sendable, Codable {
-    /// Every entry against its hash, the tree over them, and every checkpoint.
+    /// Every entry against its hash, the tree over them, every checkpoint against the tree, and the last signature of each key,
+    /// which covers all before it.
     case chain
-    /// That, and every row of every projection against a replay of the entries, and all content against its hash.
+    /// That, every signature, every row of every projection against a replay of the entries, and all content against its hash.
     case everything
 }
 

@@ -68,7 +68,10 @@ struct AuditCommand: AsyncParsableCommand {
             abstract: "Check the whole record: hashes, tree, signatures, and every derived row.",
             discussion: "Exit code 0 when everything holds, 3 when something does not.")
         @OptionGroup var options: FolderOptions
-        @Flag(help: "Only entries, tree and signatures; not the derived tables.") var chain = false
+        @Flag(
+            help:
+                "Only entries, tree and the last signature of each key, which covers all before it; not older signatures and the derived tables."
+        ) var chain = false
         @Option(
             help: "A verifier text (from `station init`) that must have signed; may be given more than once.")
         var trust: [String] = []
